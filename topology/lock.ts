@@ -1,0 +1,42 @@
+/**
+ * What the mesh remembers between runs, so that nothing renumbers: mesh.lock.yaml as a value. Whoever is removed stays
+ * here as retired: its numbers are not given to another while this file names it, and it gets them back on its return.
+ */
+import type { HostName, JailName, MeshName, RegionName } from './names.ts'
+import type { Prefix } from './prefix.ts'
+
+export const lockVersion = 1
+
+export interface Lock {
+  readonly mesh: MeshName
+  /** Which root secret the public keys come from; shows nothing of it. */
+  readonly secret: string
+  readonly overlay: { readonly ipv4: Prefix; readonly ipv6: Prefix }
+  /** Raised to change every preshared key at once. */
+  readonly pskEpoch: number
+  readonly regions: ReadonlyMap<RegionName, LockedRegion>
+  readonly hosts: ReadonlyMap<HostName, LockedHost>
+}
+
+export interface LockedRegion {
+  readonly number: number
+  readonly retired: boolean
+}
+
+export interface LockedHost {
+  readonly region: RegionName
+  /** Within its region. */
+  readonly number: number
+  readonly keyEpoch: number
+  /** Of the derived private key at that epoch; null before it was first computed, and for `keys: host`. */
+  readonly publicKey: string | null
+  /** What the endpoint names of the host were when last looked up, by name. */
+  readonly resolved: ReadonlyMap<string, readonly string[]>
+  readonly jails: ReadonlyMap<JailName, LockedJail>
+  readonly retired: boolean
+}
+
+export interface LockedJail {
+  readonly slot: number
+  readonly retired: boolean
+}

@@ -1,0 +1,169 @@
+/** The words of `from:` and `to:`, resolved: who is meant by `db`, `notes@ampere`, `edge`, `admin`, `outside`, a prefix. */
+import { closest, distance } from 'fastest-levenshtein'
+import { type Diagnostic, error, type Place } from './diagnostic.ts'
+import type { Host, Jail, Mesh } from './mesh.ts'
+import { hostClasses } from './names.ts'
+import { contains, isPrefix, overlaps, parsePrefix, type PerFamily, type Prefix } from './prefix.ts'
+
+/** Whoever a word means, on one side of a flow. */
+export type Party = External | Members
+
+/** On the underlay. */
+export interface External {
+  readonly kind: 'external'
+  readonly word: string
+  /** outside: anybody; admin: each host's own `admin:` prefixes; prefixes: these. */
+  readonly who: 'outside' | 'admin' | readonly Prefix[]
+}
+
+/**
+ * In the overlay. As a source, a host stands for itself and its jails; as a destination, for itself alone: nobody opens
+ * all jails of a host by naming it.
+ */
+export interface Members {
+  readonly kind: 'members'
+  readonly word: string
+  /** Hosts named as such, directly or as a group. */
+  readonly hosts: readonly Host[]
+  /** Jails named as such. */
+  readonly jails: readonly Jail[]
+  /** The fewest prefixes that hold all source addresses. */
+  readonly sources: readonly PerFamily<Prefix>[]
+}
+
+const groups = ['host', 'region', 'class', 'label', 'jail'] as const
+type Group = (typeof groups)[number]
+
+export type Known = Pick<Mesh, 'hosts' | 'regions' | 'overlay'>
+
+export interface Directory {
+  /** The party, or what is wrong with the word. */
+  resolve(word: string, place: Place): Party | Diagnostic
+}
+
+export const isParty = (result: Party | Diagnostic): result is Party => 'kind' in result
+
+export function directoryOf(mesh: Known): Directory {
+  const names = indexOf(mesh)
+  const known = new Map<string, Party>()
+  return {
+    resolve: (word, place) => {
+      const before = known.get(word)
+      if (before !== undefined) return before
+      const result = resolve(word, place, mesh, names)
+      if (isParty(result)) known.set(word, result)
+      return result
+    },
+  }
+}
+
+type Names = ReadonlyMap<Group, ReadonlyMap<string, Members>>
+
+function resolve(word: string, place: Place, mesh: Known, names: Names): Party | Diagnostic {
+  if (word === 'outside' || word === 'admin') return { kind: 'external', word, who: word }
+  if (word === 'hosts') return { kind: 'members', word, hosts: mesh.hosts, jails: [], sources: [mesh.overlay] }
+  if (/^[0-9a-f.:]+(?:\/[0-9]+)?$/i.test(word) && /[.:]/.test(word)) return externalPrefix(word, place, mesh)
+
+  const [, group, bare = word] = /^([a-z]+):(.*)$/.exec(word) ?? []
+  const searched = group === undefined ? groups : groups.filter(g => g === group)
+  const found = searched.flatMap(g => {
+    const party = names.get(g)?.get(bare)
+    return party === undefined ? [] : [{ group: g, party }]
+  })
+  const [first, second] = found
+  if (first !== undefined && second === undefined) return { ...first.party, word }
+  if (first !== undefined)
+    return error(
+      'ambiguous-reference',
+      `${word} is the name of a ${found.map(f => f.group).join(' and of a ')}`,
+      place,
+      `Say which: ${found.map(f => `${f.group}:${word}`).join(' or ')}.`,
+    )
+  return error('unknown-reference', `nothing in this mesh is called ${JSON.stringify(word)}`, place, hintFor(bare, names))
+}
+
+function externalPrefix(word: string, place: Place, mesh: Known): Party | Diagnostic {
+  const parsed = parsePrefix(word)
+  if (!isPrefix(parsed))
+    return parsed.kind === 'host-bits'
+      ? error('host-bits', `${word} has host bits set`, place, `The prefix is ${parsed.network}.`)
+      : error('bad-prefix', `${word} is not an address or prefix`, place)
+  if (overlaps(parsed, mesh.overlay[parsed.family]))
+    return error(
+      'flow-in-overlay',
+      `${word} lies in the overlay ${mesh.overlay[parsed.family].text}`,
+      place,
+      'Name the host or jail instead: the plan knows its addresses.',
+    )
+  return { kind: 'external', word, who: [parsed] }
+}
+
+function hintFor(word: string, names: Names): string {
+  const candidates = [...new Set([...names.values()].flatMap(group => [...group.keys()])), 'outside', 'admin', 'hosts']
+  const near = candidates.length === 0 ? '' : closest(word, candidates)
+  return near !== '' && distance(word, near) <= Math.max(1, Math.floor(word.length / 3))
+    ? `Did you mean ${near}?`
+    : 'A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.'
+}
+
+function indexOf(mesh: Known): Names {
+  const hosts = new Map<string, Members>()
+  const regions = new Map<string, Members>()
+  const classes = new Map<string, Host[]>(hostClasses.map(name => [name, []]))
+  const labels = new Map<string, Host[]>()
+  const jails = new Map<string, Jail[]>()
+  const at = new Map<string, Jail[]>()
+  for (const host of mesh.hosts) {
+    hosts.set(host.name, ofHosts(host.name, [host]))
+    classes.get(host.spec.class)?.push(host)
+    for (const label of new Set(host.spec.labels)) push(labels, label, host)
+    for (const jail of host.jails) {
+      push(jails, jail.name, jail)
+      at.set(`${jail.name}@${host.name}`, [jail])
+    }
+  }
+  for (const region of mesh.regions)
+    regions.set(region.name, { ...ofHosts(region.name, region.hosts), sources: [region.prefix] })
+  const all = <T>(from: Map<string, T[]>, make: (word: string, of: T[]) => Members) =>
+    new Map([...from].filter(([, of]) => of.length > 0).map(([word, of]) => [word, make(word, of)]))
+  return new Map<Group, ReadonlyMap<string, Members>>([
+    ['host', hosts],
+    ['region', regions],
+    ['class', all(classes, ofHosts)],
+    ['label', all(labels, ofHosts)],
+    ['jail', all(new Map([...jails, ...at]), ofJails)],
+  ])
+}
+
+const push = <T>(into: Map<string, T[]>, key: string, value: T): void => {
+  const list = into.get(key)
+  if (list === undefined) into.set(key, [value])
+  else list.push(value)
+}
+
+const ofHosts = (word: string, hosts: readonly Host[]): Members => ({
+  kind: 'members',
+  word,
+  hosts,
+  jails: [],
+  sources: hosts.map(host => host.prefix),
+})
+
+export const ofJails = (word: string, jails: readonly Jail[]): Members => ({
+  kind: 'members',
+  word,
+  hosts: [],
+  jails,
+  sources: jails.map(jail => ({
+    inet: { family: 'inet', network: jail.address.inet.value, length: 32, text: jail.address.inet.text },
+    inet6: { family: 'inet6', network: jail.address.inet6.value, length: 128, text: jail.address.inet6.text },
+  })),
+})
+
+/** Is every underlay address of `inner` one of `outer`? */
+export function externalContains(outer: External, inner: External): boolean {
+  if (outer.who === 'outside') return true
+  if (outer.who === 'admin' || inner.who === 'outside' || inner.who === 'admin') return outer.who === inner.who
+  const wide = outer.who
+  return inner.who.every(prefix => wide.some(other => contains(other, prefix)))
+}
