@@ -22,8 +22,8 @@ await build({
   legalComments: 'linked',
   define: { MESHWRIGHT_VERSION: JSON.stringify(version) },
   banner: {
-    // Two of the bundled packages are CommonJS and ask for Node's own modules by require().
-    js: "import{createRequire as meshwrightRequire}from'node:module';const require=meshwrightRequire(import.meta.url);",
+    // Some of the bundled packages are CommonJS: they ask for Node's own modules by require() and for their file name.
+    js: "import{createRequire as meshwrightRequire}from'node:module';const require=meshwrightRequire(import.meta.url),__filename=import.meta.filename;",
   },
   logLevel: 'warning',
 })

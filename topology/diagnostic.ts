@@ -68,6 +68,10 @@ export const diagnosticCodes = [
   'recipients-changed',
   'recipients-lock-out',
   'endpoint-unresolved',
+  // writing
+  'busy',
+  'unwritable',
+  'foreign-files',
   // the mesh as a whole
   'overlay-too-small',
   'overlay-overlap',

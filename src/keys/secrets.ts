@@ -33,8 +33,9 @@ export interface Secrets {
   /** For people, on stderr: what was made and what to do with it. */
   readonly remarks: readonly string[]
   readonly save: (() => Promise<void>) | null
-  /** Encrypts to these recipients; `null` tells what is in force. */
-  readonly recipients: readonly string[]
+  /** The operator's own recipient, which is the one in force when mesh.yaml names none. */
+  readonly own: readonly string[]
+  /** Encrypts secrets.age anew; refuses when the operator could not open it afterwards. */
   readonly reencrypt: (recipients: readonly string[]) => Promise<Diagnostic | null>
 }
 
@@ -101,17 +102,11 @@ export async function openSecrets(opening: Opening): Promise<OpenedSecrets> {
   const bad = badRecipients(spec)
   if (bad.length > 0) return { root: null, diagnostics: bad }
   return {
-    ...{ root, fingerprint, diagnostics, remarks: [], save: null, recipients: opened.recipients },
+    ...{ root, fingerprint, diagnostics, remarks: [], save: null, own: [identity.recipient] },
     reencrypt: async recipients => {
       const bytes = await seal(opened.root, spec.name, recipients)
       const readable = await unseal(bytes, identity)
-      if (readable === null || 'severity' in readable)
-        return error(
-          'recipients-lock-out',
-          `your own identity is not among the recipients: you could not open ${secretsDocument} again`,
-          { document: spec.document, path: ['recipients'] },
-          `Add ${identity.recipient} to recipients:.`,
-        )
+      if (readable === null || 'severity' in readable) return lockOut(spec, identity.recipient)
       await writeFileAtomic(file, Buffer.from(bytes), { mode: 0o600 })
       return null
     },
@@ -140,7 +135,7 @@ async function newSecrets(opening: Opening, file: string, found: Identity | null
     if (trial === null || 'severity' in trial) return refuse(lockOut(spec, found.recipient))
   }
   return {
-    ...{ root, fingerprint: root.fingerprint(), diagnostics: [], remarks: opening.create ? remarks : [], recipients: [] },
+    ...{ root, fingerprint: root.fingerprint(), diagnostics: [], remarks: opening.create ? remarks : [], own: [] },
     save: opening.create ? save : null,
     reencrypt: () => Promise.resolve(error('secrets-lost', 'there are no secrets yet', undefined, 'meshwright build makes them.')),
   }

@@ -74,7 +74,7 @@ export function positioned(
   })
 }
 
-async function noMesh(directory: string): Promise<Diagnostic | null> {
+export async function noMesh(directory: string): Promise<Diagnostic | null> {
   try {
     if (!(await stat(directory)).isDirectory()) return error('no-mesh', `${directory} is not a directory`)
     if ((await readdir(directory)).includes(meshDocument)) return null

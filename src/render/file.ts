@@ -21,4 +21,4 @@ export const plain = (path: string, content: Block, reload: Reload): RenderedFil
 })
 
 /** First line of every file: what made it. No date, so that the same mesh gives the same bytes. */
-export const madeBy = 'Made by meshwright from mesh.yaml and regions/; changes here are overwritten.'
+export const madeBy = 'Made by meshwright from mesh.yaml and regions/. Changes made here are overwritten.'

@@ -1,0 +1,127 @@
+/** `meshwright keys`: rotating them, showing the public ones, and who can open secrets.age. */
+import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import { error } from '../../topology/diagnostic.ts'
+import type { Lock, LockedHost } from '../../topology/lock.ts'
+import type { HostName } from '../../topology/names.ts'
+import { lockDocument } from '../../topology/plan.ts'
+import { hintFor } from '../load/issues.ts'
+import { lockText } from '../load/lock.ts'
+import { type Opened, openMesh, withPublicKeys } from '../load/open.ts'
+import { alone, outOf } from './build.ts'
+import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
+import { changesOf, changesText } from './plan.ts'
+import { table } from './table.ts'
+
+export interface RotateOptions {
+  readonly directory: string
+  readonly out?: string
+  readonly wait: number
+  readonly json: boolean
+  readonly all: boolean
+  readonly psk: boolean
+  readonly dryRun: boolean
+}
+
+/** Raises epochs in the lock; the next build writes the keys. A host's epoch is part of its preshared keys too. */
+export async function rotate(io: Io, hosts: readonly string[], options: RotateOptions): Promise<ExitCode> {
+  return alone(io, options, async () => {
+    const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
+    if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
+    if (opened.before === null)
+      return refuse(io, [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')], options.json)
+    const names = opened.mesh.hosts.map(host => host.name as string)
+    const unknown = hosts.filter(host => !names.includes(host))
+    if (unknown.length > 0)
+      return refuse(
+        io,
+        unknown.map(host => error('unknown-reference', `there is no host ${JSON.stringify(host)}`, undefined, hintFor(host, names))),
+        options.json,
+      )
+    const chosen = new Set(options.all ? names : hosts)
+    const kept = opened.mesh.hosts.filter(host => chosen.has(host.name) && host.spec.keys.kind === 'host')
+    for (const host of kept)
+      io.stderr.write(`${host.name} keeps its own key: only its preshared keys change here; give a new public-key: to change the other\n`)
+    const lock = withPublicKeys(raised(opened.lock, chosen, options.psk), opened)
+    const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock) }
+    const changes = await changesOf(after, outOf(options))
+    if (!options.dryRun) await writeFileAtomic(join(options.directory, lockDocument), lockText(lock), { mode: 0o644 })
+    if (options.json) {
+      const shown = changes.map(({ host, path, change, secret }) => ({ host, path, change, secret }))
+      io.stdout.write(`${JSON.stringify({ ok: true, rotated: [...chosen], psk: options.psk, changes: shown }, null, 2)}\n`)
+      return exitCodes.done
+    }
+    io.stdout.write(changesText(changes, true, paintOf(io)))
+    const what = [...(chosen.size > 0 ? [`the keys of ${count(chosen.size, 'host')}`] : []), ...(options.psk ? ['all preshared keys'] : [])]
+    io.stdout.write(
+      options.dryRun
+        ? `\nThis is what rotating ${what.join(' and ')} would change; nothing was written.\n`
+        : `\nRotated ${what.join(' and ')} in ${lockDocument}. meshwright build writes the files; both ends of a tunnel need theirs.\n`,
+    )
+    return exitCodes.done
+  })
+}
+
+function raised(lock: Lock, chosen: ReadonlySet<string>, psk: boolean): Lock {
+  const hosts = [...lock.hosts].map(([name, host]): [HostName, LockedHost] => [
+    name,
+    chosen.has(name) ? { ...host, keyEpoch: host.keyEpoch + 1, publicKey: null } : host,
+  ])
+  return { ...lock, pskEpoch: lock.pskEpoch + Number(psk), hosts: new Map(hosts) }
+}
+
+/** The planned mesh with the epochs of another lock. Neighbours are hosts too, so the plan's are looked up anew. */
+function withEpochs(mesh: Opened['mesh'], lock: Lock): Opened['mesh'] {
+  const renewed = new Map(mesh.hosts.map(host => [host.name, { ...host, keyEpoch: lock.hosts.get(host.name)?.keyEpoch ?? host.keyEpoch }]))
+  const original = new Map(mesh.hosts.map(host => [host.name, host]))
+  const { connections } = mesh
+  return {
+    ...mesh,
+    pskEpoch: lock.pskEpoch,
+    hosts: [...renewed.values()],
+    connections: {
+      ...connections,
+      neighboursOf: host =>
+        connections
+          .neighboursOf(original.get(host.name) ?? host)
+          .map(neighbour => ({ ...neighbour, host: renewed.get(neighbour.host.name) ?? neighbour.host })),
+      transitOf: host => connections.transitOf(original.get(host.name) ?? host),
+    },
+  }
+}
+
+export async function exportPublic(io: Io, options: { readonly directory: string; readonly json: boolean }): Promise<ExitCode> {
+  const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
+  if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
+  if (!options.json) report(io, opened.diagnostics)
+  if (opened.before === null)
+    return refuse(io, [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')], options.json)
+  const lock = withPublicKeys(opened.lock, opened)
+  const rows = opened.mesh.hosts.map(host => ({
+    host: host.name,
+    'public-key': host.spec.keys.kind === 'host' ? host.spec.keys.publicKey : (lock.hosts.get(host.name)?.publicKey ?? ''),
+    epoch: host.keyEpoch,
+  }))
+  io.stdout.write(
+    options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(rows.map(row => [row.host, row['public-key']])),
+  )
+  return exitCodes.done
+}
+
+/** Encrypts secrets.age anew, to the recipients that mesh.yaml names now. */
+export async function recipients(
+  io: Io,
+  options: { readonly directory: string; readonly wait: number; readonly json: boolean },
+): Promise<ExitCode> {
+  return alone(io, options, async () => {
+    const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
+    if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
+    const { secrets, spec } = opened
+    const wanted = spec.recipients.length > 0 ? spec.recipients : (secrets?.own ?? [])
+    const problem = await secrets?.reencrypt(wanted)
+    if (problem) return refuse(io, [problem], options.json)
+    if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, recipients: wanted }, null, 2)}\n`)
+    else io.stdout.write(`secrets.age is encrypted to ${count(wanted.length, 'recipient')}:\n${wanted.map(r => `  ${r}\n`).join('')}`)
+    return exitCodes.done
+  })
+}

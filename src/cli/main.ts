@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/** The command line: options to commands, exit codes, signals. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { reason } from '../load/document.ts'
+import { exitCodes, type Io } from './io.ts'
+import { program } from './program.ts'
+
+/** Files in out/ carry the modes of the host, whatever the caller's umask; the secret ones are made 0600 themselves. */
+process.umask(0o022)
+
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (cause: NodeJS.ErrnoException) => {
+    // `meshwright plan | head` is no failure.
+    process.exit(cause.code === 'EPIPE' ? exitCodes.done : exitCodes.refused)
+  })
+
+const io: Io = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  signal: interrupted.signal,
+  program: digestOfProgram,
+}
+
+try {
+  process.exitCode = await program(io, process.argv.slice(2))
+} catch (cause) {
+  if (interrupted.signal.aborted) {
+    process.stderr.write('interrupted; what was there before is still there\n')
+    process.exitCode = exitCodes.interrupted
+  } else if ((cause as NodeJS.ErrnoException | null)?.code !== undefined) {
+    const path = (cause as NodeJS.ErrnoException).path
+    process.stderr.write(`error: ${path === undefined ? '' : `${path}: `}${reason(cause)}\n`)
+    process.exitCode = exitCodes.refused
+  } else {
+    process.stderr.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\nThis is a bug in meshwright.\n`)
+    process.exitCode = exitCodes.refused
+  }
+}
+
+async function digestOfProgram(): Promise<string> {
+  const directory = fileURLToPath(new URL('.', import.meta.url))
+  const hash = createHash('sha256')
+  const names = (await readdir(directory, { recursive: true })).filter(name => name.endsWith('.js')).toSorted()
+  for (const name of names) hash.update(name).update(await readFile(join(directory, name)))
+  return hash.digest('hex')
+}

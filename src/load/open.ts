@@ -1,0 +1,126 @@
+/** A mesh directory opened for work: what people wrote, what the lock remembers, the secrets, and the plan from all three. */
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { type Diagnostic, error, hasErrors } from '../../topology/diagnostic.ts'
+import type { Lock, LockedHost } from '../../topology/lock.ts'
+import type { HostName } from '../../topology/names.ts'
+import { type Plan, planMesh } from '../../topology/plan.ts'
+import { address, prefix } from '../../topology/prefix.ts'
+import type { MeshSpec } from '../../topology/spec.ts'
+import type { Environment } from '../keys/identity.ts'
+import { openSecrets, type Secrets } from '../keys/secrets.ts'
+import type { SourceDocument } from './document.ts'
+import { loadLock } from './lock.ts'
+import { loadMesh, type Overrides, positioned } from './mesh.ts'
+
+export interface Opening {
+  readonly directory: string
+  readonly environment: Environment
+  /** write: a build, which may make secrets. read: looks at keys. plan: needs no keys at all. */
+  readonly purpose: 'write' | 'read' | 'plan'
+  /** Look endpoint names up again, also those the lock remembers. */
+  readonly resolve?: boolean
+  readonly overrides?: Overrides
+}
+
+export interface Opened extends Plan {
+  readonly spec: MeshSpec
+  /** The lock as it is on disk. */
+  readonly before: Lock | null
+  readonly lockTextBefore: string | null
+  /** Null when the purpose needs none. */
+  readonly secrets: Secrets | null
+  readonly documents: ReadonlyMap<string, SourceDocument>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export type OpenResult = Opened | { readonly mesh: null; readonly diagnostics: readonly Diagnostic[] }
+
+export async function openMesh(opening: Opening): Promise<OpenResult> {
+  const { spec, documents, diagnostics: reading } = await loadMesh(opening.directory, opening.overrides)
+  if (spec === null) return { mesh: null, diagnostics: reading }
+  const known = new Map(documents)
+  const locked = await loadLock(opening.directory, spec.name)
+  if (locked.document !== null) known.set(locked.document.name, locked.document)
+  const opened =
+    opening.purpose === 'plan' || hasErrors(locked.diagnostics)
+      ? null
+      : await openSecrets({ ...opening, spec, lock: locked.lock, create: opening.purpose === 'write' })
+  const secrets = opened?.root == null ? null : opened
+  const before = locked.lock
+  const { lock: resolved, diagnostics: resolving } = await resolveNames(spec, before, opening.resolve ?? false)
+  const drawn = { ula: drawUla(), secret: secrets?.fingerprint ?? before?.secret ?? '0'.repeat(16) }
+  // Names are looked up for hosts the lock does not know yet as well: numbered first, then given their addresses.
+  const first = planMesh(spec, before, drawn)
+  const plan = resolved.size === 0 ? first : planMesh(spec, withAddresses(first.lock, resolved), drawn)
+  const diagnostics = positioned(
+    [...reading, ...locked.diagnostics, ...(opened?.diagnostics ?? []), ...resolving, ...plan.diagnostics],
+    known,
+  )
+  if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
+  const lockTextBefore = locked.document?.text ?? null
+  return { ...plan, spec, before, lockTextBefore, secrets, documents: known, diagnostics }
+}
+
+/** A /48 with 40 random bits (RFC 4193 §3.2.2). */
+export function drawUla() {
+  const bits = BigInt(`0x${randomBytes(5).toString('hex')}`)
+  return prefix('inet6', address('inet6', (0xfdn << 120n) | (bits << 80n)).value, 48)
+}
+
+type Resolved = ReadonlyMap<HostName, ReadonlyMap<string, readonly string[]>>
+
+/** Asks the resolver once for names the lock does not know; a mesh without names never asks. */
+async function resolveNames(spec: MeshSpec, lock: Lock | null, again: boolean): Promise<{ lock: Resolved; diagnostics: Diagnostic[] }> {
+  const result = new Map<HostName, Map<string, readonly string[]>>()
+  const diagnostics: Diagnostic[] = []
+  for (const host of spec.regions.flatMap(region => region.hosts))
+    for (const endpoint of host.endpoints) {
+      if (endpoint.kind !== 'name') continue
+      const remembered = lock?.hosts.get(host.name)?.resolved.get(endpoint.name)
+      const of = result.get(host.name) ?? new Map<string, readonly string[]>()
+      result.set(host.name, of)
+      if (remembered !== undefined && !again) {
+        of.set(endpoint.name, remembered)
+        continue
+      }
+      const found = await Promise.race([lookup(endpoint.name, { all: true }).catch(() => []), after(10_000)])
+      if (found.length > 0) of.set(endpoint.name, found.map(entry => entry.address).toSorted())
+      else
+        diagnostics.push(
+          error(
+            'endpoint-unresolved',
+            `${endpoint.name}, the endpoint of ${host.name}, has no address`,
+            { ...host.place, path: [...host.place.path, 'endpoint'] },
+            'Is the name right, and a resolver within reach? An address instead of a name always works.',
+          ),
+        )
+    }
+  return { lock: result, diagnostics }
+}
+
+const after = (milliseconds: number): Promise<[]> =>
+  new Promise(resolve => setTimeout(() => resolve([]), milliseconds).unref())
+
+const withAddresses = (lock: Lock, resolved: Resolved): Lock => ({
+  ...lock,
+  hosts: new Map(
+    [...lock.hosts].map(([name, host]): [HostName, LockedHost] => [name, { ...host, resolved: resolved.get(name) ?? new Map() }]),
+  ),
+})
+
+/** Gives every host with a derived key its public key: from the lock where it is known, else computed now. */
+export function withPublicKeys(lock: Lock, opened: Pick<Opened, 'mesh' | 'secrets'>): Lock {
+  const hosts = new Map(lock.hosts)
+  for (const host of opened.mesh.hosts) {
+    const locked = hosts.get(host.name)
+    if (locked === undefined) continue
+    const publicKey =
+      host.spec.keys.kind === 'host'
+        ? null
+        : (locked.publicKey ?? opened.secrets?.root.privateKey(host.name, locked.keyEpoch).publicKey() ?? null)
+    if (publicKey !== locked.publicKey) hosts.set(host.name, { ...locked, publicKey })
+  }
+  return { ...lock, hosts }
+}
+

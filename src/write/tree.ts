@@ -1,0 +1,320 @@
+/**
+ * out/, replaced as a whole or not at all. The new tree is laid out beside the old one, unchanged files as hard links,
+ * then two renames put it in place; a run that was killed between them is finished by the next. Beside out/ lies
+ * `.out.meshwright/` (0700, ignored by git through a .gitignore of its own) with the tree in the making and an index of
+ * what was written: size and times of each file, so that an unchanged tree need not be read again.
+ */
+import { createHash } from 'node:crypto'
+import { link, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type Diagnostic, error } from '../../topology/diagnostic.ts'
+import { byText } from '../../topology/names.ts'
+import { reason } from '../load/document.ts'
+import type { FileBytes } from '../render/host.ts'
+import { RunLock, type Waiting } from './runlock.ts'
+
+/** Paths in out/, with `/` between their parts: `tesla/etc/pf.conf`, `tesla.manifest.json`. */
+export type TreePath = string
+
+interface Entry {
+  readonly sha256: string
+  readonly mode: number
+  /** size, mtime, ctime, inode as lstat(2) gave them after the file was put in place. */
+  readonly stamp: string
+}
+
+interface Index {
+  /** What the tree was made from; the same input makes the same tree. */
+  readonly input: string
+  readonly files: Readonly<Record<TreePath, Entry>>
+}
+
+export interface Written {
+  readonly written: readonly TreePath[]
+  readonly removed: readonly TreePath[]
+  readonly unchanged: number
+}
+
+export class OutTree {
+  readonly #out: string
+  readonly #state: string
+  readonly #lock: RunLock
+  #index: Index | null = null
+
+  private constructor(out: string, state: string, lock: RunLock) {
+    this.#out = out
+    this.#state = state
+    this.#lock = lock
+  }
+
+  /** Takes the tree for this process, and finishes or clears what a killed one left. */
+  static async open(directory: string, waiting: Waiting): Promise<OutTree | Diagnostic> {
+    try {
+      const { out, state } = await placeOf(directory)
+      await mkdir(state, { recursive: true, mode: 0o700 })
+      await writeFile(join(state, '.gitignore'), '*\n')
+      const lock = await RunLock.take(join(state, 'lock'), waiting)
+      if (!(lock instanceof RunLock)) return lock
+      try {
+        await recover(out, state)
+        const foreign = await foreignEntry(out)
+        if (foreign !== null) {
+          await lock.release()
+          return error(
+            'foreign-files',
+            `${directory} holds ${JSON.stringify(foreign)}, which meshwright did not put there`,
+            undefined,
+            'The directory is replaced as a whole: give --out one of its own, or move the file away.',
+          )
+        }
+        const tree = new OutTree(out, state, lock)
+        tree.#index = await readIndex(join(state, 'index.json'))
+        return tree
+      } catch (cause) {
+        await lock.release()
+        throw cause
+      }
+    } catch (cause) {
+      if (waiting.signal.aborted) throw cause
+      return error('unwritable', `${directory} cannot be written: ${reason(cause)}`)
+    }
+  }
+
+  /** Number of files when the tree is what `input` made and nobody has touched it since; null otherwise. */
+  async unchangedSince(input: string): Promise<number | null> {
+    if (this.#index?.input !== input) return null
+    const files = Object.entries(this.#index.files)
+    const found = await listFiles(this.#out)
+    if (found.length !== files.length) return null
+    for (let i = 0; i < files.length; i += 64) {
+      const same = await Promise.all(
+        files.slice(i, i + 64).map(async ([path, entry]) => (await stampOf(join(this.#out, path))) === entry.stamp),
+      )
+      if (same.includes(false)) return null
+    }
+    return files.length
+  }
+
+  /**
+   * Writes the tree. `hosts` yields the files of one host after the other; `commit` runs between the last file written
+   * and the tree taking its place, for what must be on disk before.
+   */
+  async write(
+    input: string,
+    hosts: Iterable<readonly (readonly [TreePath, FileBytes])[]>,
+    commit: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Written> {
+    const next = join(this.#state, 'next')
+    const before = this.#index?.files ?? {}
+    const entries: Record<TreePath, { sha256: string; mode: number }> = {}
+    const written: TreePath[] = []
+    const kept: TreePath[] = []
+    const pending = new Set<Promise<void>>()
+    let pendingBytes = 0
+    let failure: { readonly cause: unknown } | null = null
+    const start = (job: Promise<void>, bytes: number) => {
+      pendingBytes += bytes
+      const done = job
+        .catch((cause: unknown) => {
+          failure ??= { cause }
+        })
+        .finally(() => {
+          pending.delete(done)
+          pendingBytes -= bytes
+        })
+      pending.add(done)
+    }
+    await mkdir(next, { mode: 0o755 })
+    const staging = new Staging(next)
+    for (const files of hosts) {
+      for (const [path, file] of files) {
+        entries[path] = { sha256: file.sha256, mode: file.mode }
+        const old = before[path]
+        const same = old?.sha256 === file.sha256 && old.mode === file.mode
+        if (same && (await stampOf(join(this.#out, path))) === old.stamp) {
+          kept.push(path)
+          continue
+        }
+        written.push(path)
+        start(staging.write(path, file), file.bytes.length)
+      }
+      // Rendering is faster than a disk: at most this much waits in memory.
+      while (pendingBytes > 48 * 2 ** 20 || pending.size > 512) await Promise.race(pending)
+      if (failure !== null || signal.aborted) break
+      await turn()
+    }
+    await Promise.all(pending)
+    const removed = (await listFiles(this.#out)).filter(path => !Object.hasOwn(entries, path)).toSorted(byText)
+    try {
+      signal.throwIfAborted()
+      if (failure !== null) throw (failure as { cause: unknown }).cause
+      if (written.length > 0 || removed.length > 0) {
+        for (let i = 0; i < kept.length; i += 64)
+          await Promise.all(kept.slice(i, i + 64).map(path => staging.keep(this.#out, path)))
+        await commit()
+        await this.#swap(next)
+      } else {
+        await commit()
+        await rm(next, { recursive: true, force: true })
+      }
+    } catch (cause) {
+      await rm(next, { recursive: true, force: true })
+      throw cause
+    }
+    await this.#remember(input, entries)
+    return { written: written.toSorted(byText), removed, unchanged: kept.length }
+  }
+
+  async #swap(next: string): Promise<void> {
+    const previous = join(this.#state, 'previous')
+    await mkdir(dirname(this.#out), { recursive: true })
+    // From here a killed run is finished, not undone: `previous` is there only when `next` is complete.
+    const had = await rename(this.#out, previous).then(
+      () => true,
+      (cause: unknown) => {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false
+        throw cause
+      },
+    )
+    await rename(next, this.#out)
+    if (had) await rm(previous, { recursive: true, force: true })
+  }
+
+  async #remember(input: string, entries: Record<TreePath, { sha256: string; mode: number }>): Promise<void> {
+    const paths = Object.keys(entries)
+    const files: Record<TreePath, Entry> = {}
+    for (let i = 0; i < paths.length; i += 64)
+      await Promise.all(
+        paths.slice(i, i + 64).map(async path => {
+          const entry = entries[path]
+          if (entry) files[path] = { ...entry, stamp: (await stampOf(join(this.#out, path))) ?? '' }
+        }),
+      )
+    const index: Index = { input, files }
+    await writeFile(join(this.#state, 'index.json.new'), JSON.stringify(index))
+    await rename(join(this.#state, 'index.json.new'), join(this.#state, 'index.json'))
+  }
+
+  async close(): Promise<void> {
+    await this.#lock.release()
+  }
+}
+
+/** out/ itself, through any symbolic link the admin put there, and the directory beside it. */
+async function placeOf(directory: string): Promise<{ out: string; state: string }> {
+  const out = await realpath(directory).catch(async (cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    await mkdir(dirname(directory), { recursive: true })
+    return join(await realpath(dirname(directory)), basename(directory))
+  })
+  return { out, state: join(dirname(out), `.${basename(out)}.meshwright`) }
+}
+
+async function recover(out: string, state: string): Promise<void> {
+  const [next, previous] = [join(state, 'next'), join(state, 'previous')]
+  if ((await exists(previous)) && !(await exists(out))) await rename(next, out)
+  await rm(previous, { recursive: true, force: true })
+  await rm(next, { recursive: true, force: true })
+}
+
+/** The name of something in out/ that is no host and no manifest of ours. */
+async function foreignEntry(out: string): Promise<string | null> {
+  const entries = await readdir(out, { withFileTypes: true }).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cause
+  })
+  const names = new Set(entries.map(entry => entry.name))
+  const ours = (name: string, directory: boolean) =>
+    directory ? names.has(`${name}.manifest.json`) : name.endsWith('.manifest.json')
+  return entries.find(entry => !ours(entry.name, entry.isDirectory()))?.name ?? null
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** The tree in the making. Directories lie in out/ as on the host: 0755, but WireGuard's 0700. */
+class Staging {
+  readonly #root: string
+  readonly #made = new Map<string, Promise<unknown>>()
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async write(path: TreePath, file: FileBytes): Promise<void> {
+    await this.#directoryOf(path)
+    await writeFile(join(this.#root, path), file.bytes, { flag: 'wx', mode: file.mode })
+  }
+
+  async keep(from: string, path: TreePath): Promise<void> {
+    await this.#directoryOf(path)
+    await link(join(from, path), join(this.#root, path))
+  }
+
+  #directoryOf(path: TreePath): Promise<unknown> {
+    const directory = dirname(path)
+    if (directory === '.') return Promise.resolve()
+    const known = this.#made.get(directory)
+    if (known !== undefined) return known
+    const mode = directory.endsWith('/usr/local/etc/wireguard') ? 0o700 : 0o755
+    const made = this.#directoryOf(directory).then(() => mkdir(join(this.#root, directory), { mode }))
+    this.#made.set(directory, made)
+    return made
+  }
+}
+
+/** Every file below a directory, by its path from there; nothing when it is not there. */
+export async function listFiles(root: string): Promise<TreePath[]> {
+  const found: TreePath[] = []
+  const walk = async (directory: string, prefix: string): Promise<void> => {
+    const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw cause
+    })
+    for (const entry of entries) {
+      if (entry.isDirectory()) await walk(join(directory, entry.name), `${prefix}${entry.name}/`)
+      else found.push(`${prefix}${entry.name}`)
+    }
+  }
+  await walk(root, '')
+  return found
+}
+
+async function stampOf(path: string): Promise<string | null> {
+  try {
+    const { size, mtimeNs, ctimeNs, ino, mode } = await lstat(path, { bigint: true })
+    return `${size} ${mtimeNs} ${ctimeNs} ${ino} ${mode}`
+  } catch {
+    return null
+  }
+}
+
+async function readIndex(path: string): Promise<Index | null> {
+  try {
+    const parsed = JSON.parse(await readFile(path, 'utf8')) as Partial<Index>
+    return typeof parsed.input === 'string' && typeof parsed.files === 'object' ? (parsed as Index) : null
+  } catch {
+    return null
+  }
+}
+
+/** One digest of everything that a tree is made from. */
+export function digestOf(parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}:`).update(part)
+  return hash.digest('hex')
+}
+
+/** Reads the tree as it is, without taking it: for those who only compare. */
+export async function readTreeFile(directory: string, path: TreePath): Promise<Buffer | null> {
+  return readFile(join(directory, path)).catch((cause: unknown) => {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw cause
+  })
+}
+
