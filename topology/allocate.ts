@@ -32,7 +32,8 @@ export function allocate(spec: MeshSpec, before: Lock | null, drawn: Drawn): All
       if (before.overlay[key].text !== overlay[key].text)
         diagnostics.push(addressingChanged(spec, key, before.overlay[key].text, overlay[key].text))
 
-  const regionLimit = 2 ** Math.min(32, regionLength.inet - overlay.ipv4.length, regionLength.inet6 - overlay.ipv6.length)
+  const regionLimit =
+    2 ** Math.min(32, regionLength.inet - overlay.ipv4.length, regionLength.inet6 - overlay.ipv6.length)
   const hostLimit = 2 ** Math.min(32, hostLength.inet - regionLength.inet, hostLength.inet6 - regionLength.inet6)
 
   const regions = number<RegionName, LockedRegion>({
@@ -174,4 +175,3 @@ const addressingChanged = (spec: MeshSpec, key: 'ipv4' | 'ipv6', was: string, is
     { document: spec.document, path: ['addressing', key] },
     `If that is what you want, change overlay.${key} in mesh.lock.yaml to ${is} as well.`,
   )
-

@@ -104,7 +104,8 @@ const merge = (a: readonly Host[], b: readonly Host[]): readonly Host[] =>
 
 const countTunnels = (hosts: readonly Host[], candidates: (host: Host) => readonly Host[]): number => {
   let ends = 0
-  for (const host of hosts) for (const other of candidates(host)) if (other !== host && canTunnel(host, other)) ends += 1
+  for (const host of hosts)
+    for (const other of candidates(host)) if (other !== host && canTunnel(host, other)) ends += 1
   return ends / 2
 }
 
@@ -139,7 +140,12 @@ function reachOut(region: Region, gateway: Host, overlay: PerFamily<Prefix>, rel
   if (region.hosts.length > 1) carried.pass(gateway, { label: outside, a: region.prefix, b: overlay })
 }
 
-function joinRegions(of: Connecting, gateways: ReadonlyMap<RegionName, Host>, carried: Carried, diagnostics: Diagnostic[]) {
+function joinRegions(
+  of: Connecting,
+  gateways: ReadonlyMap<RegionName, Host>,
+  carried: Carried,
+  diagnostics: Diagnostic[],
+) {
   const relays = findRelays([...gateways.values()], of.trips)
   let cut = false
   for (const [i, a] of of.regions.entries())
@@ -190,7 +196,14 @@ class Carried {
   readonly #relayed = new Map<Host, string[]>()
 
   /** The way from `a` over `between` to `b`, told to every host on it, in both directions. */
-  along(a: Host, aPrefix: PerFamily<Prefix>, between: readonly Host[], b: Host, bPrefix: PerFamily<Prefix>, label: string) {
+  along(
+    a: Host,
+    aPrefix: PerFamily<Prefix>,
+    between: readonly Host[],
+    b: Host,
+    bPrefix: PerFamily<Prefix>,
+    label: string,
+  ) {
     const way = [a, ...between, b]
     for (const [i, here] of way.entries()) {
       const [previous, next] = [way[i - 1], way[i + 1]]

@@ -36,7 +36,10 @@ export function parseEndpoint(text: string): EndpointSpec | EndpointProblem {
   return withPort(tail, port => ({ kind: 'name', name: head, port }))
 }
 
-function withPort(text: string | undefined, make: (port: number | null) => EndpointSpec): EndpointSpec | EndpointProblem {
+function withPort(
+  text: string | undefined,
+  make: (port: number | null) => EndpointSpec,
+): EndpointSpec | EndpointProblem {
   if (text === undefined) return make(null)
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0
   return port >= 1 && port <= 65535 ? make(port) : 'bad-port'

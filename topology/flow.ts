@@ -115,7 +115,12 @@ function nameResolution(mesh: Known): Flow[] {
   return [...jailsBy].flatMap(([resolver, jails]) => {
     const who = parsePrefix(resolver)
     if (!isPrefix(who)) return []
-    return flowsOf(ofJails('jails', jails), { kind: 'external', word: resolver, who: [who] }, services, 'name resolution')
+    return flowsOf(
+      ofJails('jails', jails),
+      { kind: 'external', word: resolver, who: [who] },
+      services,
+      'name resolution',
+    )
   })
 }
 
@@ -154,7 +159,7 @@ export function flowsByHost(mesh: Pick<Mesh, 'hosts' | 'flows'>): ReadonlyMap<Ho
     if (from.kind === 'members') {
       for (const host of from.hosts) {
         on(host.name).hostSends = true
-        on(host.name).jailsSend = host.jails
+        if (from.withJails) on(host.name).jailsSend = host.jails
       }
       for (const jail of from.jails) on(jail.host).jailsSend = [...on(jail.host).jailsSend, jail]
     }
@@ -173,7 +178,7 @@ export type End = { readonly kind: 'host'; readonly host: Host } | { readonly ki
 export const sendersOf = (party: Members): readonly End[] => [
   ...party.hosts.flatMap(host => [
     { kind: 'host', host } as const,
-    ...host.jails.map(jail => ({ kind: 'jail', jail }) as const),
+    ...(party.withJails ? host.jails.map(jail => ({ kind: 'jail', jail }) as const) : []),
   ]),
   ...party.jails.map(jail => ({ kind: 'jail', jail }) as const),
 ]

@@ -47,7 +47,8 @@ export const isDomainName = (text: string): boolean =>
   text.length <= 253 && text.split('.').every(part => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(part))
 
 /** IFNAMSIZ is 16 with the final NUL (net/if.h). */
-export const isInterfaceName = (text: string): boolean => /^[a-z][a-z0-9_]*[0-9](?:\.[0-9]+)?$/.test(text) && text.length <= 15
+export const isInterfaceName = (text: string): boolean =>
+  /^[a-z][a-z0-9_]*[0-9](?:\.[0-9]+)?$/.test(text) && text.length <= 15
 
 /** Order by code points, the same in every locale. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

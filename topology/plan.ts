@@ -86,7 +86,14 @@ function addressRegion(
     }
     return addressHost(spec, host, number, locked, own)
   })
-  return { name: region.name, title: region.title, number, prefix, location: region.location, hosts: hosts.toSorted(byName) }
+  return {
+    name: region.name,
+    title: region.title,
+    number,
+    prefix,
+    location: region.location,
+    hosts: hosts.toSorted(byName),
+  }
 }
 
 function addressHost(

@@ -25,9 +25,7 @@ export const covers = (outer: Service, inner: Service): boolean =>
     : outer.protocol === inner.protocol && outer.first <= inner.first && inner.last <= outer.last
 
 export const clashes = (a: Service, b: Service): boolean =>
-  a.kind === 'ping' || b.kind === 'ping'
-    ? false
-    : a.protocol === b.protocol && a.first <= b.last && b.first <= a.last
+  a.kind === 'ping' || b.kind === 'ping' ? false : a.protocol === b.protocol && a.first <= b.last && b.first <= a.last
 
 /** Ping first, then by protocol and number. */
 export const byService = (a: Service, b: Service): number => {

@@ -86,7 +86,8 @@ export const lastOf = (of: Prefix): bigint => of.network + (1n << BigInt(bitsOf(
 export const contains = (outer: Prefix, inner: Prefix): boolean =>
   outer.family === inner.family &&
   outer.length <= inner.length &&
-  inner.network >> BigInt(bitsOf(outer.family) - outer.length) === outer.network >> BigInt(bitsOf(outer.family) - outer.length)
+  inner.network >> BigInt(bitsOf(outer.family) - outer.length) ===
+    outer.network >> BigInt(bitsOf(outer.family) - outer.length)
 
 export const overlaps = (a: Prefix, b: Prefix): boolean => contains(a, b) || contains(b, a)
 

@@ -11,7 +11,8 @@ export function parseSize(text: string): number | null {
 }
 
 export function sizeText(bytes: number): string {
-  for (const unit of ['T', 'G', 'M', 'K'] as const) if (bytes % units[unit] === 0) return `${bytes / units[unit]}${unit}`
+  for (const unit of ['T', 'G', 'M', 'K'] as const)
+    if (bytes % units[unit] === 0) return `${bytes / units[unit]}${unit}`
   return String(bytes)
 }
 

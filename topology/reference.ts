@@ -3,7 +3,16 @@ import { closest, distance } from 'fastest-levenshtein'
 import { type Diagnostic, error, type Place } from './diagnostic.ts'
 import type { Host, Jail, Mesh } from './mesh.ts'
 import { hostClasses } from './names.ts'
-import { contains, isPrefix, overlaps, parsePrefix, type PerFamily, type Prefix } from './prefix.ts'
+import {
+  type Address,
+  contains,
+  hostPrefix,
+  isPrefix,
+  overlaps,
+  parsePrefix,
+  type PerFamily,
+  type Prefix,
+} from './prefix.ts'
 
 /** Whoever a word means, on one side of a flow. */
 export type Party = External | Members
@@ -17,14 +26,16 @@ export interface External {
 }
 
 /**
- * In the overlay. As a source, a host stands for itself and its jails; as a destination, for itself alone: nobody opens
- * all jails of a host by naming it.
+ * In the overlay. A host by its name is the machine alone. A group of hosts is, as a source, its hosts and their jails;
+ * as a destination its hosts alone: nobody opens all jails of a host by naming where they are.
  */
 export interface Members {
   readonly kind: 'members'
   readonly word: string
   /** Hosts named as such, directly or as a group. */
   readonly hosts: readonly Host[]
+  /** A group: as a source, the jails of its hosts belong to it. */
+  readonly withJails: boolean
   /** Jails named as such. */
   readonly jails: readonly Jail[]
   /** The fewest prefixes that hold all source addresses. */
@@ -61,7 +72,7 @@ type Names = ReadonlyMap<Group, ReadonlyMap<string, Members>>
 
 function resolve(word: string, place: Place, mesh: Known, names: Names): Party | Diagnostic {
   if (word === 'outside' || word === 'admin') return { kind: 'external', word, who: word }
-  if (word === 'hosts') return { kind: 'members', word, hosts: mesh.hosts, jails: [], sources: [mesh.overlay] }
+  if (word === 'hosts') return { ...ofHosts(word, mesh.hosts), sources: [mesh.overlay] }
   if (/^[0-9a-f.:]+(?:\/[0-9]+)?$/i.test(word) && /[.:]/.test(word)) return externalPrefix(word, place, mesh)
 
   const [, group, bare = word] = /^([a-z]+):(.*)$/.exec(word) ?? []
@@ -79,7 +90,12 @@ function resolve(word: string, place: Place, mesh: Known, names: Names): Party |
       place,
       `Say which: ${found.map(f => `${f.group}:${word}`).join(' or ')}.`,
     )
-  return error('unknown-reference', `nothing in this mesh is called ${JSON.stringify(word)}`, place, hintFor(bare, names))
+  return error(
+    'unknown-reference',
+    `nothing in this mesh is called ${JSON.stringify(word)}`,
+    place,
+    hintFor(bare, names),
+  )
 }
 
 function externalPrefix(word: string, place: Place, mesh: Known): Party | Diagnostic {
@@ -114,7 +130,7 @@ function indexOf(mesh: Known): Names {
   const jails = new Map<string, Jail[]>()
   const at = new Map<string, Jail[]>()
   for (const host of mesh.hosts) {
-    hosts.set(host.name, ofHosts(host.name, [host]))
+    hosts.set(host.name, ofMachine(host))
     classes.get(host.spec.class)?.push(host)
     for (const label of new Set(host.spec.labels)) push(labels, label, host)
     for (const jail of host.jails) {
@@ -145,19 +161,32 @@ const ofHosts = (word: string, hosts: readonly Host[]): Members => ({
   kind: 'members',
   word,
   hosts,
+  withJails: true,
   jails: [],
   sources: hosts.map(host => host.prefix),
+})
+
+const ofMachine = (host: Host): Members => ({
+  kind: 'members',
+  word: host.name,
+  hosts: [host],
+  withJails: false,
+  jails: [],
+  sources: [single(host.address)],
 })
 
 export const ofJails = (word: string, jails: readonly Jail[]): Members => ({
   kind: 'members',
   word,
   hosts: [],
+  withJails: false,
   jails,
-  sources: jails.map(jail => ({
-    inet: { family: 'inet', network: jail.address.inet.value, length: 32, text: jail.address.inet.text },
-    inet6: { family: 'inet6', network: jail.address.inet6.value, length: 128, text: jail.address.inet6.text },
-  })),
+  sources: jails.map(jail => single(jail.address)),
+})
+
+const single = ({ inet, inet6 }: PerFamily<Address>): PerFamily<Prefix> => ({
+  inet: hostPrefix(inet),
+  inet6: hostPrefix(inet6),
 })
 
 /** Is every underlay address of `inner` one of `outer`? */

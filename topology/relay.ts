@@ -82,7 +82,10 @@ export function findRelays(hosts: readonly Host[], trips: RoundTrips): Relays {
 }
 
 const kindOf = (host: Host): string =>
-  [host.region, ...families.map(family => (host.endpoint[family] ? 'called' : host.sends[family] ? 'calls' : '-'))].join(' ')
+  [
+    host.region,
+    ...families.map(family => (host.endpoint[family] ? 'called' : host.sends[family] ? 'calls' : '-')),
+  ].join(' ')
 
 /**
  * One number that orders ways by hops, then by hosts behind NAT on them, then by round trip (µs), then by a hash of the
@@ -91,7 +94,9 @@ const kindOf = (host: Host): string =>
 function weightOf(a: Host, b: Host, trips: RoundTrips): number {
   const hidden = Number(!isPublic(a)) + Number(!isPublic(b))
   const microseconds = Math.min(2 ** 22 - 1, Math.round(trips(a.region, b.region).milliseconds * 1000))
-  return 2 ** 46 + hidden * 2 ** 41 + microseconds * 2 ** 18 + (hash([a.name, b.name].toSorted(byText).join(' ')) & 0x3ffff)
+  return (
+    2 ** 46 + hidden * 2 ** 41 + microseconds * 2 ** 18 + (hash([a.name, b.name].toSorted(byText).join(' ')) & 0x3ffff)
+  )
 }
 
 /** FNV-1a, 32 bits. */

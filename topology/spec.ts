@@ -4,7 +4,16 @@
  */
 import type { Place } from './diagnostic.ts'
 import type { EndpointSpec } from './endpoint.ts'
-import type { DomainName, HostClass, HostLabel, HostName, InterfaceName, JailName, MeshName, RegionName } from './names.ts'
+import type {
+  DomainName,
+  HostClass,
+  HostLabel,
+  HostName,
+  InterfaceName,
+  JailName,
+  MeshName,
+  RegionName,
+} from './names.ts'
 import type { Service } from './port.ts'
 import type { Family, Prefix } from './prefix.ts'
 

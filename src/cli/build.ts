@@ -91,9 +91,12 @@ async function writeMesh(io: Io, tree: OutTree, opened: Opened, lock: Lock, opti
   // State before tree: numbers given out are remembered before anything that carries them is seen.
   const commit = async () => {
     await secrets.save?.()
-    if (text !== opened.lockTextBefore) await writeFileAtomic(join(options.directory, lockDocument), text, { mode: 0o644 })
+    if (text !== opened.lockTextBefore)
+      await writeFileAtomic(join(options.directory, lockDocument), text, { mode: 0o644 })
   }
-  const documents = [...opened.documents].filter(([name]) => name !== lockDocument).flatMap(([name, d]) => [name, d.text])
+  const documents = [...opened.documents]
+    .filter(([name]) => name !== lockDocument)
+    .flatMap(([name, d]) => [name, d.text])
   const input = digestOf([await io.program(), secrets.fingerprint, text, ...documents])
   const same = await tree.unchangedSince(input)
   if (same !== null) {
@@ -111,6 +114,7 @@ function* progress<T>(io: Io, hosts: Iterable<T>, total: number): Iterable<T> {
   for (const host of hosts) {
     yield host
     done += 1
-    if (shown && (done % 25 === 0 || done === total)) io.stderr.write(`\rhosts ${done}/${total}${done === total ? '\r\u001b[K' : ''}`)
+    if (shown && (done % 25 === 0 || done === total))
+      io.stderr.write(`\rhosts ${done}/${total}${done === total ? '\r\u001b[K' : ''}`)
   }
 }

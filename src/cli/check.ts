@@ -3,7 +3,10 @@ import { openMesh } from '../load/open.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse } from './io.ts'
 import { jsonOf, reportText } from './report.ts'
 
-export async function check(io: Io, options: { readonly directory: string; readonly json: boolean }): Promise<ExitCode> {
+export async function check(
+  io: Io,
+  options: { readonly directory: string; readonly json: boolean },
+): Promise<ExitCode> {
   const opened = await openMesh({ ...options, environment: io.environment, purpose: 'plan' })
   if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
   const { mesh, diagnostics, spec } = opened

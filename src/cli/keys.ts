@@ -29,30 +29,43 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
     const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
     if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
     if (opened.before === null)
-      return refuse(io, [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')], options.json)
+      return refuse(
+        io,
+        [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')],
+        options.json,
+      )
     const names = opened.mesh.hosts.map(host => host.name as string)
     const unknown = hosts.filter(host => !names.includes(host))
     if (unknown.length > 0)
       return refuse(
         io,
-        unknown.map(host => error('unknown-reference', `there is no host ${JSON.stringify(host)}`, undefined, hintFor(host, names))),
+        unknown.map(host =>
+          error('unknown-reference', `there is no host ${JSON.stringify(host)}`, undefined, hintFor(host, names)),
+        ),
         options.json,
       )
     const chosen = new Set(options.all ? names : hosts)
     const kept = opened.mesh.hosts.filter(host => chosen.has(host.name) && host.spec.keys.kind === 'host')
     for (const host of kept)
-      io.stderr.write(`${host.name} keeps its own key: only its preshared keys change here; give a new public-key: to change the other\n`)
+      io.stderr.write(
+        `${host.name} keeps its own key: only its preshared keys change here; give a new public-key: to change the other\n`,
+      )
     const lock = withPublicKeys(raised(opened.lock, chosen, options.psk), opened)
     const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock) }
     const changes = await changesOf(after, outOf(options))
     if (!options.dryRun) await writeFileAtomic(join(options.directory, lockDocument), lockText(lock), { mode: 0o644 })
     if (options.json) {
       const shown = changes.map(({ host, path, change, secret }) => ({ host, path, change, secret }))
-      io.stdout.write(`${JSON.stringify({ ok: true, rotated: [...chosen], psk: options.psk, changes: shown }, null, 2)}\n`)
+      io.stdout.write(
+        `${JSON.stringify({ ok: true, rotated: [...chosen], psk: options.psk, changes: shown }, null, 2)}\n`,
+      )
       return exitCodes.done
     }
     io.stdout.write(changesText(changes, true, paintOf(io)))
-    const what = [...(chosen.size > 0 ? [`the keys of ${count(chosen.size, 'host')}`] : []), ...(options.psk ? ['all preshared keys'] : [])]
+    const what = [
+      ...(chosen.size > 0 ? [`the keys of ${count(chosen.size, 'host')}`] : []),
+      ...(options.psk ? ['all preshared keys'] : []),
+    ]
     io.stdout.write(
       options.dryRun
         ? `\nThis is what rotating ${what.join(' and ')} would change; nothing was written.\n`
@@ -72,7 +85,9 @@ function raised(lock: Lock, chosen: ReadonlySet<string>, psk: boolean): Lock {
 
 /** The planned mesh with the epochs of another lock. Neighbours are hosts too, so the plan's are looked up anew. */
 function withEpochs(mesh: Opened['mesh'], lock: Lock): Opened['mesh'] {
-  const renewed = new Map(mesh.hosts.map(host => [host.name, { ...host, keyEpoch: lock.hosts.get(host.name)?.keyEpoch ?? host.keyEpoch }]))
+  const renewed = new Map(
+    mesh.hosts.map(host => [host.name, { ...host, keyEpoch: lock.hosts.get(host.name)?.keyEpoch ?? host.keyEpoch }]),
+  )
   const original = new Map(mesh.hosts.map(host => [host.name, host]))
   const { connections } = mesh
   return {
@@ -90,16 +105,24 @@ function withEpochs(mesh: Opened['mesh'], lock: Lock): Opened['mesh'] {
   }
 }
 
-export async function exportPublic(io: Io, options: { readonly directory: string; readonly json: boolean }): Promise<ExitCode> {
+export async function exportPublic(
+  io: Io,
+  options: { readonly directory: string; readonly json: boolean },
+): Promise<ExitCode> {
   const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
   if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
   if (!options.json) report(io, opened.diagnostics)
   if (opened.before === null)
-    return refuse(io, [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')], options.json)
+    return refuse(
+      io,
+      [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')],
+      options.json,
+    )
   const lock = withPublicKeys(opened.lock, opened)
   const rows = opened.mesh.hosts.map(host => ({
     host: host.name,
-    'public-key': host.spec.keys.kind === 'host' ? host.spec.keys.publicKey : (lock.hosts.get(host.name)?.publicKey ?? ''),
+    'public-key':
+      host.spec.keys.kind === 'host' ? host.spec.keys.publicKey : (lock.hosts.get(host.name)?.publicKey ?? ''),
     epoch: host.keyEpoch,
   }))
   io.stdout.write(
@@ -121,7 +144,10 @@ export async function recipients(
     const problem = await secrets?.reencrypt(wanted)
     if (problem) return refuse(io, [problem], options.json)
     if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, recipients: wanted }, null, 2)}\n`)
-    else io.stdout.write(`secrets.age is encrypted to ${count(wanted.length, 'recipient')}:\n${wanted.map(r => `  ${r}\n`).join('')}`)
+    else
+      io.stdout.write(
+        `secrets.age is encrypted to ${count(wanted.length, 'recipient')}:\n${wanted.map(r => `  ${r}\n`).join('')}`,
+      )
     return exitCodes.done
   })
 }

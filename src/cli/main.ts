@@ -38,7 +38,9 @@ try {
     process.stderr.write(`error: ${path === undefined ? '' : `${path}: `}${reason(cause)}\n`)
     process.exitCode = exitCodes.refused
   } else {
-    process.stderr.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\nThis is a bug in meshwright.\n`)
+    process.stderr.write(
+      `${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\nThis is a bug in meshwright.\n`,
+    )
     process.exitCode = exitCodes.refused
   }
 }

@@ -34,7 +34,9 @@ export async function plan(io: Io, options: PlanOptions): Promise<ExitCode> {
   const changes = await changesOf(opened, outOf(options))
   if (options.json) {
     const shown = changes.map(({ lines, ...change }) => (options.brief ? change : { ...change, lines }))
-    io.stdout.write(`${JSON.stringify({ ok: true, changes: shown, diagnostics: jsonOf(opened.diagnostics) }, null, 2)}\n`)
+    io.stdout.write(
+      `${JSON.stringify({ ok: true, changes: shown, diagnostics: jsonOf(opened.diagnostics) }, null, 2)}\n`,
+    )
   } else io.stdout.write(changesText(changes, options.brief, paintOf(io)))
   return changes.length === 0 ? exitCodes.done : exitCodes.changes
 }
@@ -106,7 +108,9 @@ export function changesText(changes: readonly Change[], brief: boolean, paint: P
 }
 
 const secretNote = (change: Change): string =>
-  change.change === 'changed' && change.lines.length === 0 ? 'keys changed' : `secret, +${change.added} -${change.removed}`
+  change.change === 'changed' && change.lines.length === 0
+    ? 'keys changed'
+    : `secret, +${change.added} -${change.removed}`
 
 const paintSign = (sign: string, paint: Paint): string =>
   sign === '+' ? paint.added(sign) : sign === '-' ? paint.removed(sign) : paint.warning(sign)

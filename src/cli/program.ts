@@ -31,17 +31,24 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
   command(root, 'plan', 'show what build would change in out/ (exit 3 when there are changes)')
     .addOption(outOption())
     .option('--brief', 'names of files only', false)
-    .action(async (o: Common & { brief: boolean }) => run((await import('./plan.ts')).plan(io, { ...common(o), brief: o.brief })))
+    .action(async (o: Common & { brief: boolean }) =>
+      run((await import('./plan.ts')).plan(io, { ...common(o), brief: o.brief })),
+    )
   command(root, 'check', 'say everything that is wrong or worth knowing; write nothing').action(async (o: Common) =>
     run((await import('./check.ts')).check(io, common(o))),
   )
   root
     .command('schema')
     .description('print the JSON Schema of what people write, for editors')
-    .argument('[file]', 'mesh or region', (value: string) => {
-      if (value === 'mesh' || value === 'region') return value
-      throw new InvalidArgumentError('It is mesh or region.')
-    }, 'mesh')
+    .argument(
+      '[file]',
+      'mesh or region',
+      (value: string) => {
+        if (value === 'mesh' || value === 'region') return value
+        throw new InvalidArgumentError('It is mesh or region.')
+      },
+      'mesh',
+    )
     .action(async (of: 'mesh' | 'region') => {
       const { jsonSchema } = await import('../load/schema.ts')
       io.stdout.write(`${JSON.stringify(jsonSchema(of), null, 2)}\n`)
@@ -56,8 +63,11 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     .addOption(outOption())
     .addOption(waitOption())
     .action(async (hosts: string[], o: Common & { all: boolean; psk: boolean; dryRun: boolean }, self: Command) => {
-      if (hosts.length === 0 && !o.all && !o.psk) self.error('error: name hosts, or give --all or --psk', { exitCode: exitCodes.usage })
-      await run((await import('./keys.ts')).rotate(io, hosts, { ...common(o), all: o.all, psk: o.psk, dryRun: o.dryRun }))
+      if (hosts.length === 0 && !o.all && !o.psk)
+        self.error('error: name hosts, or give --all or --psk', { exitCode: exitCodes.usage })
+      await run(
+        (await import('./keys.ts')).rotate(io, hosts, { ...common(o), all: o.all, psk: o.psk, dryRun: o.dryRun }),
+      )
     })
   command(keys, 'export-public', 'print every host’s public key').action(async (o: Common) =>
     run((await import('./keys.ts')).exportPublic(io, common(o))),

@@ -19,7 +19,15 @@ const sgr =
     `\u001b[${on}m${text}\u001b[${off}m`
 const bare = (text: string): string => text
 
-export const plainPaint: Paint = { error: bare, warning: bare, note: bare, strong: bare, faint: bare, added: bare, removed: bare }
+export const plainPaint: Paint = {
+  error: bare,
+  warning: bare,
+  note: bare,
+  strong: bare,
+  faint: bare,
+  added: bare,
+  removed: bare,
+}
 const colours: Paint = {
   error: sgr(31, 39),
   warning: sgr(33, 39),
@@ -31,8 +39,10 @@ const colours: Paint = {
 }
 
 /** Colour only on a terminal, and never against NO_COLOR (no-color.org). */
-export const paintFor = (stream: { readonly isTTY?: boolean }, environment: Record<string, string | undefined>): Paint =>
-  stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb' ? colours : plainPaint
+export const paintFor = (
+  stream: { readonly isTTY?: boolean },
+  environment: Record<string, string | undefined>,
+): Paint => (stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb' ? colours : plainPaint)
 
 const ranks = { error: 0, warning: 1, note: 2 } as const
 
@@ -60,7 +70,9 @@ function diagnosticText({ severity, code, message, place, source, hint }: Diagno
     const number = String(source.line)
     const { text, column, width } = windowOf(source.text, source.column, source.width)
     lines.push(`  ${paint.faint(`${number} |`)} ${text}`)
-    lines.push(`  ${paint.faint(`${' '.repeat(number.length)} |`)} ${' '.repeat(column - 1)}${paint[severity]('^'.repeat(width))}`)
+    lines.push(
+      `  ${paint.faint(`${' '.repeat(number.length)} |`)} ${' '.repeat(column - 1)}${paint[severity]('^'.repeat(width))}`,
+    )
   }
   if (hint !== undefined && hint !== '') lines.push(`  ${printable(hint)}`)
   return `${lines.join('\n')}\n`
@@ -76,7 +88,8 @@ function windowOf(line: string, column: number, width: number) {
   return { text, column: start, width: Math.max(1, Math.min(width, text.length - start + 1)) }
 }
 
-export const printable = (text: string): string => text.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, c => (c === '\t' ? ' ' : '�'))
+export const printable = (text: string): string =>
+  text.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, c => (c === '\t' ? ' ' : '�'))
 
 export const jsonOf = (diagnostics: readonly Diagnostic[]) =>
   diagnostics.map(({ severity, code, message, place, source, hint }) => ({

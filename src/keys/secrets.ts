@@ -76,7 +76,12 @@ export async function openSecrets(opening: Opening): Promise<OpenedSecrets> {
   if (opened === null || 'severity' in opened) return refuse(opened ?? notFor(identity))
   if (opened.mesh !== spec.name)
     return refuse(
-      error('secrets-other-mesh', `${secretsDocument} belongs to mesh ${opened.mesh}, and this is ${spec.name}`, undefined, otherHint),
+      error(
+        'secrets-other-mesh',
+        `${secretsDocument} belongs to mesh ${opened.mesh}, and this is ${spec.name}`,
+        undefined,
+        otherHint,
+      ),
     )
   const root = new RootSecret(Buffer.from(opened.root, 'base64'), spec.name)
   const fingerprint = root.fingerprint()
@@ -115,7 +120,12 @@ export async function openSecrets(opening: Opening): Promise<OpenedSecrets> {
 
 const otherHint = 'Both come from one directory: restore the pair from git or your backup.'
 
-async function newSecrets(opening: Opening, file: string, found: Identity | null, path: string): Promise<OpenedSecrets> {
+async function newSecrets(
+  opening: Opening,
+  file: string,
+  found: Identity | null,
+  path: string,
+): Promise<OpenedSecrets> {
   const { spec } = opening
   const bad = badRecipients(spec)
   if (bad.length > 0) return { root: null, diagnostics: bad }
@@ -137,7 +147,8 @@ async function newSecrets(opening: Opening, file: string, found: Identity | null
   return {
     ...{ root, fingerprint: root.fingerprint(), diagnostics: [], remarks: opening.create ? remarks : [], own: [] },
     save: opening.create ? save : null,
-    reencrypt: () => Promise.resolve(error('secrets-lost', 'there are no secrets yet', undefined, 'meshwright build makes them.')),
+    reencrypt: () =>
+      Promise.resolve(error('secrets-lost', 'there are no secrets yet', undefined, 'meshwright build makes them.')),
   }
 }
 

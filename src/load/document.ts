@@ -1,6 +1,16 @@
 /** A YAML file with its positions: text in, value out, and for any place in it the line and column (YAML 1.2). */
 import { readFile } from 'node:fs/promises'
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseAllDocuments, type YAMLError } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type YAMLError,
+} from 'yaml'
 import { type Diagnostic, error, type Place, type SourcePosition } from '../../topology/diagnostic.ts'
 
 /** More than any mesh of ten thousand hosts needs, and little enough to parse. */
@@ -29,7 +39,9 @@ export class SourceDocument {
     for (const [i, step] of place.path.entries()) {
       const last = i === place.path.length - 1
       if (isMap(node)) {
-        const pair = node.items.find(item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step))
+        const pair = node.items.find(
+          item => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+        )
         if (pair === undefined) break
         found = last && place.key === true ? (pair.key as Node) : isNode(pair.value) ? pair.value : (pair.key as Node)
         // The value of a block map begins on its first key's line: its own key says better where it is.
@@ -116,7 +128,11 @@ export function parseDocument(bytes: Uint8Array, name: string): Parsed {
     const bomb = cause instanceof ReferenceError && /alias/i.test(cause.message)
     const code = bomb ? 'too-many-aliases' : 'yaml'
     const what = bomb ? `its aliases expand to more than ${maxAliases} copies` : reason(cause)
-    return { document, value: undefined, diagnostics: [error(code, `${name} cannot be read: ${what}`, { document: name, path: [] })] }
+    return {
+      document,
+      value: undefined,
+      diagnostics: [error(code, `${name} cannot be read: ${what}`, { document: name, path: [] })],
+    }
   }
 }
 

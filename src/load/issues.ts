@@ -30,11 +30,22 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
     }
     case 'invalid_type':
       if (issue.input === undefined || issue.message.endsWith('received undefined'))
-        return [error('missing-key', `${parentOf(path, document)} has no ${String(path.at(-1))}`, parentPlace(document, path))]
+        return [
+          error(
+            'missing-key',
+            `${parentOf(path, document)} has no ${String(path.at(-1))}`,
+            parentPlace(document, path),
+          ),
+        ]
       return [error('wrong-type', `${where} must be ${article(issue.expected)}`, at, quoteHint(issue))]
     case 'invalid_value':
       return [
-        error('bad-value', `${where} must be ${oneOf(issue.values.map(String))}`, at, hintFor(String(issue.input ?? ''), issue.values.map(String), '')),
+        error(
+          'bad-value',
+          `${where} must be ${oneOf(issue.values.map(String))}`,
+          at,
+          hintFor(String(issue.input ?? ''), issue.values.map(String), ''),
+        ),
       ]
     case 'too_small':
     case 'too_big': {
@@ -58,7 +69,9 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
 const promise = (branch: readonly Issue[]): number =>
   Math.max(
     0,
-    ...branch.map(issue => (issue.code === 'custom' ? 100 : issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length * 2),
+    ...branch.map(
+      issue => (issue.code === 'custom' ? 100 : issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length * 2,
+    ),
   )
 
 const article = (expected: string): string =>
@@ -73,7 +86,9 @@ const article = (expected: string): string =>
   })[expected] ?? expected
 
 const quoteHint = (issue: { readonly expected: string }): string | undefined =>
-  issue.expected === 'string' ? 'Put it in quotes: YAML reads bare numbers, true, false and null as something else.' : undefined
+  issue.expected === 'string'
+    ? 'Put it in quotes: YAML reads bare numbers, true, false and null as something else.'
+    : undefined
 
 const oneOf = (values: readonly string[]): string =>
   values.length < 2 ? (values[0] ?? '') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
@@ -128,4 +143,3 @@ function childOf(schema: z.ZodType, step: string | number): z.ZodType | undefine
   const viaOptions = options?.map(option => childOf(unwrap(option), step)).find(found => found !== undefined)
   return shapeOf(schema)?.[step] ?? valueType ?? element ?? viaOptions
 }
-

@@ -18,8 +18,14 @@ const prefix = (family: Prefix['family']) =>
     return z.NEVER
   })
 
-const number = z.int().min(0).max(2 ** 24)
-const epoch = z.int().min(1).max(2 ** 31)
+const number = z
+  .int()
+  .min(0)
+  .max(2 ** 24)
+const epoch = z
+  .int()
+  .min(1)
+  .max(2 ** 31)
 const name = z.string().refine(text => nameProblem(text) === null, 'not a name')
 const slots = z.record(name, number)
 
@@ -36,7 +42,10 @@ const schema = z.strictObject({
       region: name,
       number,
       'key-epoch': epoch,
-      'public-key': z.string().regex(/^[A-Za-z0-9+/]{43}=$/).optional(),
+      'public-key': z
+        .string()
+        .regex(/^[A-Za-z0-9+/]{43}=$/)
+        .optional(),
       resolved: z.record(z.string(), z.array(z.string())).optional(),
       jails: slots.optional(),
       'retired-jails': slots.optional(),
@@ -65,7 +74,12 @@ export async function loadLock(directory: string, mesh: MeshName): Promise<Loade
   const parsed = parseDocument(bytes, lockDocument)
   if (parsed.document === null || parsed.diagnostics.length > 0) {
     const first = parsed.diagnostics[0]
-    const unreadable = error('lock-unreadable', `${lockDocument} is damaged: ${first?.message ?? ''}`, first?.place, wayBack)
+    const unreadable = error(
+      'lock-unreadable',
+      `${lockDocument} is damaged: ${first?.message ?? ''}`,
+      first?.place,
+      wayBack,
+    )
     return refused(parsed.document, { ...unreadable, ...(first?.source && { source: first.source }) })
   }
   const version = (parsed.value as { version?: unknown } | null)?.version
@@ -84,7 +98,12 @@ export async function loadLock(directory: string, mesh: MeshName): Promise<Loade
     const [first] = diagnose(result.error.issues, lockDocument, schema)
     return refused(
       parsed.document,
-      error('lock-unreadable', `${lockDocument} is damaged or cut short: ${first?.message ?? ''}`, first?.place, wayBack),
+      error(
+        'lock-unreadable',
+        `${lockDocument} is damaged or cut short: ${first?.message ?? ''}`,
+        first?.place,
+        wayBack,
+      ),
     )
   }
   if (result.data.mesh !== mesh)
@@ -118,10 +137,10 @@ function lockOf(yaml: z.output<typeof schema>): Lock {
     secret: yaml.secret,
     overlay: yaml.overlay,
     pskEpoch: yaml['psk-epoch'],
-    regions: entries<RegionName, (typeof yaml.regions)[string], LockedRegion>(
-      yaml.regions,
-      region => ({ number: region.number, retired: region.retired === true }),
-    ),
+    regions: entries<RegionName, (typeof yaml.regions)[string], LockedRegion>(yaml.regions, region => ({
+      number: region.number,
+      retired: region.retired === true,
+    })),
     hosts: entries<HostName, (typeof yaml.hosts)[string], LockedHost>(yaml.hosts, host => ({
       region: host.region as RegionName,
       number: host.number,

@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { glob } from 'tinyglobby'
 import type { z } from 'zod'
 import { type Diagnostic, error, hasErrors, type Place } from '../../topology/diagnostic.ts'
-import type { HostName, InterfaceName, JailName, DomainName, HostLabel, MeshName, RegionName } from '../../topology/names.ts'
+import type {
+  HostName,
+  InterfaceName,
+  JailName,
+  DomainName,
+  HostLabel,
+  MeshName,
+  RegionName,
+} from '../../topology/names.ts'
 import { byText, nameProblem } from '../../topology/names.ts'
 import type { FlowSpec, HostSpec, JailSpec, MeshSpec, RegionSpec, TestSpec } from '../../topology/spec.ts'
 import { latencyKey } from '../../topology/spec.ts'
@@ -98,28 +106,49 @@ async function regionFiles(directory: string, pattern: string, overrides: Overri
   const place: Place = { document: meshDocument, path: ['regions'] }
   if (pattern.startsWith('/') || pattern.split('/').includes('..') || pattern.includes('\\')) {
     diagnostics.push(
-      error('regions-pattern', `regions: ${JSON.stringify(pattern)} leads out of the mesh directory`, place, 'As in regions/*.yaml.'),
+      error(
+        'regions-pattern',
+        `regions: ${JSON.stringify(pattern)} leads out of the mesh directory`,
+        place,
+        'As in regions/*.yaml.',
+      ),
     )
     return []
   }
-  const found = await glob(pattern, { cwd: directory, onlyFiles: true, followSymbolicLinks: false, expandDirectories: false })
+  const found = await glob(pattern, {
+    cwd: directory,
+    onlyFiles: true,
+    followSymbolicLinks: false,
+    expandDirectories: false,
+  })
   const added = [...overrides].flatMap(([name, text]) => (text !== null && name !== meshDocument ? [name] : []))
   const names = [...new Set([...found, ...added])].filter(name => overrides.get(name) !== null).toSorted(byText)
   if (names.length === 0)
     diagnostics.push(
-      error('no-regions', `no file matches ${pattern}: a mesh has at least one region`, place, 'meshwright add region NAME makes one.'),
+      error(
+        'no-regions',
+        `no file matches ${pattern}: a mesh has at least one region`,
+        place,
+        'meshwright add region NAME makes one.',
+      ),
     )
   return names
 }
 
-function specOf(mesh: MeshYaml, files: readonly { yaml: RegionYaml; document: string }[], diagnostics: Diagnostic[]): MeshSpec {
+function specOf(
+  mesh: MeshYaml,
+  files: readonly { yaml: RegionYaml; document: string }[],
+  diagnostics: Diagnostic[],
+): MeshSpec {
   const regionsSeen = new Map<string, string>()
   const hostsSeen = new Map<string, string>()
   const regions: RegionSpec[] = []
   for (const { yaml, document } of files) {
     const earlier = regionsSeen.get(yaml.region)
     if (earlier !== undefined)
-      diagnostics.push(error('duplicate-region', `${earlier} is already region ${yaml.region}`, { document, path: ['region'] }))
+      diagnostics.push(
+        error('duplicate-region', `${earlier} is already region ${yaml.region}`, { document, path: ['region'] }),
+      )
     regionsSeen.set(yaml.region, document)
     const hosts: HostSpec[] = []
     for (const [name, host] of Object.entries(yaml.hosts)) {
@@ -141,7 +170,12 @@ function specOf(mesh: MeshYaml, files: readonly { yaml: RegionYaml; document: st
   }
   if (files.length > 0 && hostsSeen.size === 0)
     diagnostics.push(
-      error('no-regions', 'no region has a host', { document: files[0]?.document ?? meshDocument, path: ['hosts'] }, 'meshwright add host NAME makes one.'),
+      error(
+        'no-regions',
+        'no region has a host',
+        { document: files[0]?.document ?? meshDocument, path: ['hosts'] },
+        'meshwright add host NAME makes one.',
+      ),
     )
   return {
     name: mesh.mesh as MeshName,
@@ -161,15 +195,13 @@ function specOf(mesh: MeshYaml, files: readonly { yaml: RegionYaml; document: st
     recipients: mesh.recipients,
     latency: latencies(mesh, diagnostics),
     regions,
-    flows: mesh.flows.map(
-      (flow, i): FlowSpec => ({
-        from: flow.from,
-        to: flow.to,
-        services: flow.ports,
-        why: flow.why,
-        place: { document: meshDocument, path: ['flows', i] },
-      }),
-    ),
+    flows: mesh.flows.map((flow, i): FlowSpec => ({
+      from: flow.from,
+      to: flow.to,
+      services: flow.ports,
+      why: flow.why,
+      place: { document: meshDocument, path: ['flows', i] },
+    })),
     tests: mesh.tests.map((test, i): TestSpec => {
       const kind = 'must-reach' in test ? 'must-reach' : 'must-not-reach'
       const body = 'must-reach' in test ? test['must-reach'] : test['must-not-reach']
@@ -187,7 +219,12 @@ function latencies(mesh: MeshYaml, diagnostics: Diagnostic[]): Map<string, numbe
     if (a && b && rest.length === 0) result.set(latencyKey(a, b), milliseconds)
     else
       diagnostics.push(
-        error('bad-value', `latency: ${JSON.stringify(pair)} is not a pair of regions`, { document: meshDocument, path: ['latency', pair], key: true }, 'As in west-europe/usa: 95ms.'),
+        error(
+          'bad-value',
+          `latency: ${JSON.stringify(pair)} is not a pair of regions`,
+          { document: meshDocument, path: ['latency', pair], key: true },
+          'As in west-europe/usa: 95ms.',
+        ),
       )
   }
   return result
@@ -196,7 +233,9 @@ function latencies(mesh: MeshYaml, diagnostics: Diagnostic[]): Map<string, numbe
 function complainName(name: string, place: Place, diagnostics: Diagnostic[]): void {
   const problem = nameProblem(name)
   if (problem !== null)
-    diagnostics.push(error('bad-name', `${JSON.stringify(name.slice(0, 80))} is not a name: ${problem}`, { ...place, key: true }))
+    diagnostics.push(
+      error('bad-name', `${JSON.stringify(name.slice(0, 80))} is not a name: ${problem}`, { ...place, key: true }),
+    )
 }
 
 function hostOf(
@@ -213,7 +252,12 @@ function hostOf(
     const same = endpoints.filter(endpoint => endpoint.kind === 'address' && endpoint.address.family === family)
     if (same.length > 1)
       diagnostics.push(
-        error('bad-endpoint', `${name} has ${same.length} ${family === 'inet' ? 'IPv4' : 'IPv6'} endpoints`, { ...place, path: [...place.path, 'endpoint'] }, 'At most one of each family, or one DNS name.'),
+        error(
+          'bad-endpoint',
+          `${name} has ${same.length} ${family === 'inet' ? 'IPv4' : 'IPv6'} endpoints`,
+          { ...place, path: [...place.path, 'endpoint'] },
+          'At most one of each family, or one DNS name.',
+        ),
       )
   }
   const given = yaml.underlay?.map(word => (word === 'ipv4' ? 'inet' : 'inet6') as 'inet' | 'inet6')
@@ -267,11 +311,21 @@ function keysOf(name: string, yaml: HostYaml, place: Place, diagnostics: Diagnos
   const publicKey = yaml['public-key']
   if (yaml.keys === 'host' && publicKey === undefined)
     diagnostics.push(
-      error('public-key-missing', `${name} keeps its own key, so its public-key: must be given`, { ...place, path: [...place.path, 'keys'] }, 'On the host: umask 077; wg genkey > /usr/local/etc/wireguard/wg0.key; wg pubkey < /usr/local/etc/wireguard/wg0.key'),
+      error(
+        'public-key-missing',
+        `${name} keeps its own key, so its public-key: must be given`,
+        { ...place, path: [...place.path, 'keys'] },
+        'On the host: umask 077; wg genkey > /usr/local/etc/wireguard/wg0.key; wg pubkey < /usr/local/etc/wireguard/wg0.key',
+      ),
     )
   if (yaml.keys === 'derived' && publicKey !== undefined)
     diagnostics.push(
-      error('public-key-unused', `${name} has a public-key:, but its key is derived`, { ...place, path: [...place.path, 'public-key'] }, 'Add keys: host, or take it away.'),
+      error(
+        'public-key-unused',
+        `${name} has a public-key:, but its key is derived`,
+        { ...place, path: [...place.path, 'public-key'] },
+        'Add keys: host, or take it away.',
+      ),
     )
   return yaml.keys === 'host' ? { kind: 'host', publicKey: publicKey ?? '' } : { kind: 'derived' }
 }

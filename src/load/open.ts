@@ -71,7 +71,11 @@ export function drawUla() {
 type Resolved = ReadonlyMap<HostName, ReadonlyMap<string, readonly string[]>>
 
 /** Asks the resolver once for names the lock does not know; a mesh without names never asks. */
-async function resolveNames(spec: MeshSpec, lock: Lock | null, again: boolean): Promise<{ lock: Resolved; diagnostics: Diagnostic[] }> {
+async function resolveNames(
+  spec: MeshSpec,
+  lock: Lock | null,
+  again: boolean,
+): Promise<{ lock: Resolved; diagnostics: Diagnostic[] }> {
   const result = new Map<HostName, Map<string, readonly string[]>>()
   const diagnostics: Diagnostic[] = []
   for (const host of spec.regions.flatMap(region => region.hosts))
@@ -105,7 +109,10 @@ const after = (milliseconds: number): Promise<[]> =>
 const withAddresses = (lock: Lock, resolved: Resolved): Lock => ({
   ...lock,
   hosts: new Map(
-    [...lock.hosts].map(([name, host]): [HostName, LockedHost] => [name, { ...host, resolved: resolved.get(name) ?? new Map() }]),
+    [...lock.hosts].map(([name, host]): [HostName, LockedHost] => [
+      name,
+      { ...host, resolved: resolved.get(name) ?? new Map() },
+    ]),
   ),
 })
 
@@ -123,4 +130,3 @@ export function withPublicKeys(lock: Lock, opened: Pick<Opened, 'mesh' | 'secret
   }
   return { ...lock, hosts }
 }
-

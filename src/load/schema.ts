@@ -39,7 +39,11 @@ const prefix = read<Prefix>(text => {
   if (isPrefix(parsed)) return parsed
   if (parsed.kind === 'host-bits')
     return { code: 'host-bits', message: `${quoted(text)} has host bits set`, hint: `The prefix is ${parsed.network}.` }
-  return { code: 'bad-prefix', message: `${quoted(text)} is not a prefix`, hint: 'As in 10.64.0.0/10 or "fd5c:8e21:77aa::/48".' }
+  return {
+    code: 'bad-prefix',
+    message: `${quoted(text)} is not a prefix`,
+    hint: 'As in 10.64.0.0/10 or "fd5c:8e21:77aa::/48".',
+  }
 }, complains)
 
 const prefixOf = (family: 'inet' | 'inet6') =>
@@ -47,14 +51,21 @@ const prefixOf = (family: 'inet' | 'inet6') =>
     const parsed = parsePrefix(text)
     const word = family === 'inet' ? 'IPv4' : 'IPv6'
     if (!isPrefix(parsed) && parsed.kind === 'host-bits')
-      return { code: 'host-bits', message: `${quoted(text)} has host bits set`, hint: `The prefix is ${parsed.network}.` }
+      return {
+        code: 'host-bits',
+        message: `${quoted(text)} has host bits set`,
+        hint: `The prefix is ${parsed.network}.`,
+      }
     if (!isPrefix(parsed) || parsed.family !== family)
       return { code: 'bad-prefix', message: `${quoted(text)} is not an ${word} prefix` }
     return parsed
   }, complains)
 
 const endpointHints: Record<EndpointProblem, Omit<Complaint, 'message'>> = {
-  'not-an-endpoint': { code: 'bad-endpoint', hint: 'An IPv4 or IPv6 address, [IPv6]:port, a DNS name, none, or dynamic.' },
+  'not-an-endpoint': {
+    code: 'bad-endpoint',
+    hint: 'An IPv4 or IPv6 address, [IPv6]:port, a DNS name, none, or dynamic.',
+  },
   'needs-brackets': { code: 'endpoint-brackets', hint: 'Write [address]:port, as wg(8) does.' },
   'bad-port': { code: 'bad-port', hint: 'A port is 1 to 65535.' },
 }
@@ -77,19 +88,27 @@ const service = read<Service>(
 )
 
 const size = read<number>(
-  text => parseSize(text) ?? { code: 'bad-value', message: `${quoted(text)} is not a size`, hint: 'As in 256M, 32G or 2T.' },
+  text =>
+    parseSize(text) ?? { code: 'bad-value', message: `${quoted(text)} is not a size`, hint: 'As in 256M, 32G or 2T.' },
   complains,
 )
 
 const milliseconds = read<number>(
   text =>
-    parseMilliseconds(text) ?? { code: 'bad-value', message: `${quoted(text)} is not a round trip`, hint: 'As in 95ms.' },
+    parseMilliseconds(text) ?? {
+      code: 'bad-value',
+      message: `${quoted(text)} is not a round trip`,
+      hint: 'As in 95ms.',
+    },
   complains,
 )
 
 /** Text that must look a certain way and stays text. */
 const text = (looks: (text: string) => boolean, what: string, hint: string) =>
-  read<string>(value => (looks(value) ? value : { code: 'bad-value', message: `${quoted(value)} is not ${what}`, hint }), complains)
+  read<string>(
+    value => (looks(value) ? value : { code: 'bad-value', message: `${quoted(value)} is not ${what}`, hint }),
+    complains,
+  )
 
 const printable = text(
   value => value.length <= 200 && !/\p{Cc}/u.test(value),
@@ -125,7 +144,8 @@ const reference = text(
 )
 
 const port = z.int().min(1).max(65535)
-const many = <T extends z.ZodType>(one: T) => z.union([one, z.array(one)]).transform(value => (Array.isArray(value) ? value : [value]) as z.output<T>[])
+const many = <T extends z.ZodType>(one: T) =>
+  z.union([one, z.array(one)]).transform(value => (Array.isArray(value) ? value : [value]) as z.output<T>[])
 
 const jail = z.strictObject({
   ports: z.array(service).default([]).describe('Ports the jail serves: 8080/tcp, 53/udp, icmp'),
@@ -148,7 +168,10 @@ const host = z.strictObject({
   endpoint: z
     .union([z.enum(['none', 'dynamic']), many(endpoint)])
     .describe('Where peers call it: addresses, a DNS name; none: behind NAT; dynamic: its address changes'),
-  underlay: z.array(z.enum(['ipv4', 'ipv6'])).optional().describe('Families it can send on; without it, those of its endpoint, or IPv4'),
+  underlay: z
+    .array(z.enum(['ipv4', 'ipv6']))
+    .optional()
+    .describe('Families it can send on; without it, those of its endpoint, or IPv4'),
   port: port.optional().describe('UDP port it listens on, where it is not the mesh’s'),
   interface: interfaceName.describe('The interface towards the underlay: vtnet0'),
   mtu: z.int().min(576).max(65535).default(1500).describe('MTU of the underlay'),
@@ -218,14 +241,18 @@ export const meshSchema = z.strictObject({
   recipients: z.array(z.string()).default([]).describe('age recipients of secrets.age; none: your own identity'),
   latency: z.record(z.string(), milliseconds).default({}).describe('Round trips: west-europe/usa: 95ms'),
   flows: z
-    .array(z.strictObject({ from: reference, to: reference, ports: z.array(service).min(1), why: printable.default('') }))
+    .array(
+      z.strictObject({ from: reference, to: reference, ports: z.array(service).min(1), why: printable.default('') }),
+    )
     .default([])
     .describe('Who may reach whom, beyond what jails declare'),
   tests: z
     .array(
       z.union([
         z.strictObject({ 'must-reach': z.strictObject({ from: reference, to: reference, port: service }) }),
-        z.strictObject({ 'must-not-reach': z.strictObject({ from: reference, to: reference, port: service.optional() }) }),
+        z.strictObject({
+          'must-not-reach': z.strictObject({ from: reference, to: reference, port: service.optional() }),
+        }),
       ]),
     )
     .default([])
@@ -238,6 +265,10 @@ export type HostYaml = z.output<typeof host>
 
 /** JSON Schema of what people write, for editors. */
 export function jsonSchema(of: 'mesh' | 'region'): object {
-  const schema = z.toJSONSchema(of === 'mesh' ? meshSchema : regionSchema, { io: 'input', target: 'draft-7', reused: 'ref' })
+  const schema = z.toJSONSchema(of === 'mesh' ? meshSchema : regionSchema, {
+    io: 'input',
+    target: 'draft-7',
+    reused: 'ref',
+  })
   return { ...schema, title: of === 'mesh' ? 'mesh.yaml of meshwright' : 'regions/*.yaml of meshwright' }
 }

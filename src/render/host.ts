@@ -25,7 +25,10 @@ export interface Rendering {
   readonly regionNumbers: ReadonlyMap<string, number>
 }
 
-export function renderHost(host: Host, { mesh, keys, peers, flows, regionNumbers }: Rendering): readonly RenderedFile[] {
+export function renderHost(
+  host: Host,
+  { mesh, keys, peers, flows, regionNumbers }: Rendering,
+): readonly RenderedFile[] {
   const local = flows.get(host.name) ?? []
   const open = openMembers(host, mesh)
   const perHost = [

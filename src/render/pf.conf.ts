@@ -50,7 +50,13 @@ export function renderPfFallback(host: Host, mesh: Mesh): RenderedFile {
   return pfFile('etc/pf-fallback.conf', block(lines))
 }
 
-const pfFile = (path: string, content: Block): RenderedFile => ({ path, content, mode: 0o600, secret: false, reload: 'pf' })
+const pfFile = (path: string, content: Block): RenderedFile => ({
+  path,
+  content,
+  mode: 0o600,
+  secret: false,
+  reload: 'pf',
+})
 
 const withGap = (lines: readonly string[], index: number): readonly string[] => (index === 0 ? lines : ['', ...lines])
 
@@ -103,7 +109,8 @@ function transit(host: Host, mesh: Mesh): string[] {
   return [
     '# Carried for others, who decide themselves what they let in; nothing for this host passes here.',
     ...families.map(
-      family => `block in log quick on wg0 ${family} from any to ${host.prefix[family].text} label "default own ${digit[family]}"`,
+      family =>
+        `block in log quick on wg0 ${family} from any to ${host.prefix[family].text} label "default own ${digit[family]}"`,
     ),
     ...passed.flatMap(({ a, b, label }) =>
       families.flatMap(family => [
@@ -127,10 +134,12 @@ class Rules {
     this.#tables.set('admin', host.spec.admin.map(addressText))
     this.#tables.set('overlay4', [mesh.overlay.inet.text])
     this.#tables.set('overlay6', [mesh.overlay.inet6.text])
-    const endpoints = mesh.connections
-      .neighboursOf(host)
-      .flatMap(peer => families.flatMap(family => peer.host.endpoint[family]?.address ?? []))
-    if (endpoints.length > 0) this.#tables.set('endpoints', unique(endpoints.toSorted(byNetwork).map(({ text }) => text)))
+    const peers = mesh.connections.neighboursOf(host)
+    const endpoints = (peers.every(peer => peer.endpoint !== null) ? peers : []).flatMap(peer =>
+      families.flatMap(family => peer.host.endpoint[family]?.address ?? []),
+    )
+    if (endpoints.length > 0)
+      this.#tables.set('endpoints', unique(endpoints.toSorted(byNetwork).map(({ text }) => text)))
   }
 
   overlay(family: Family): string {
@@ -154,7 +163,9 @@ class Rules {
     // A jail that may go out may not use that to reach its host by its outside address.
     const hairpin = families
       .filter(family => egressOn(this.#host, family))
-      .map(family => `block in quick on ${this.#jailSide()} ${family} from any to ($ext) label "hairpin ${digit[family]}"`)
+      .map(
+        family => `block in quick on ${this.#jailSide()} ${family} from any to ($ext) label "hairpin ${digit[family]}"`,
+      )
     return [...(this.#egress ? [hairpin] : []), ...this.#sections]
   }
 
@@ -191,10 +202,20 @@ class Rules {
           this.#redirects.push(
             `rdr on $ext ${family} proto ${service.protocol} from ${source} to ($ext) port ${portText(service)} -> ${target}`,
           )
-          yield this.#rule(`pass in quick on $ext ${family} ${matching(service, family, source, target)} tag MW`, local, `${jail.name} ${proto(service)}`, family)
+          yield this.#rule(
+            `pass in quick on $ext ${family} ${matching(service, family, source, target)} tag MW`,
+            local,
+            `${jail.name} ${proto(service)}`,
+            family,
+          )
         }
         if (local.hostServes)
-          yield this.#rule(`pass in quick on $ext ${family} ${matching(service, family, source, '($ext)')}`, local, `ext ${proto(service)}`, family)
+          yield this.#rule(
+            `pass in quick on $ext ${family} ${matching(service, family, source, '($ext)')}`,
+            local,
+            `ext ${proto(service)}`,
+            family,
+          )
       }
     }
   }
@@ -233,7 +254,8 @@ class Rules {
           const reached = others.filter(address => address.text !== jail.address[family].text)
           if (reached.length === 0) continue
           // The table holds the jail's own address too, if it is a member: it never sends that to its epair.
-          const target = reached.length === 1 ? (reached[0]?.text ?? '') : this.#group(local, family, 'dst', others.map(textOf))
+          const target =
+            reached.length === 1 ? (reached[0]?.text ?? '') : this.#group(local, family, 'dst', others.map(textOf))
           yield this.#rule(
             `pass in quick on ${jail.filteredOn} ${family} ${matching(service, family, jail.address[family].text, target)} tag MW`,
             local,
@@ -244,7 +266,12 @@ class Rules {
         if (local.hostSends && remote) {
           const reached = targets.filter(target => !this.#isHere(target)).map(target => target.address[family])
           const target = this.#group(local, family, 'far', reached.toSorted(byNetwork).map(textOf))
-          yield this.#rule(`pass out quick on wg0 ${family} ${matching(service, family, here.address[family].text, target)}`, local, `wg0> ${kind}`, family)
+          yield this.#rule(
+            `pass out quick on wg0 ${family} ${matching(service, family, here.address[family].text, target)}`,
+            local,
+            `wg0> ${kind}`,
+            family,
+          )
         }
         for (const jail of local.hostSends ? local.jailsServe : [])
           // The host's end of the link is the source here: an address of its prefix as well.
@@ -276,8 +303,7 @@ class Rules {
   /** Sources that come in over wg0. A prefix that holds this host's own too is harmless: wg0 hands over nothing from it. */
   #remoteSources(from: Members, family: Family): readonly string[] {
     const own = this.#host.prefix[family]
-    const covered = (source: PerFamily<Prefix>) =>
-      source[family].length >= own.length && inside(own, source[family])
+    const covered = (source: PerFamily<Prefix>) => source[family].length >= own.length && inside(own, source[family])
     return from.sources
       .filter(source => !covered(source))
       .map(source => source[family])
@@ -322,7 +348,9 @@ const unique = (texts: readonly string[]): readonly string[] => [...new Set(text
 
 function tableLine(name: string, members: readonly string[]): string {
   if (members.length <= 8) return `table <${name}> const { ${members.join(', ')} }`
-  return [`table <${name}> const {`, ...members.map(member => `  ${member},`), '}'].join(' \\\n').replace(/, \\\n}$/, ' \\\n}')
+  return [`table <${name}> const {`, ...members.map(member => `  ${member},`), '}']
+    .join(' \\\n')
+    .replace(/, \\\n}$/, ' \\\n}')
 }
 
 const matching = (service: Service, family: Family, from: string, to: string): string =>
@@ -333,7 +361,8 @@ const matching = (service: Service, family: Family, from: string, to: string): s
 const portText = (service: Service & { kind: 'ports' }): string =>
   service.first === service.last ? String(service.first) : `${service.first}:${service.last}`
 
-const proto = (service: Service): string => (service.kind === 'ping' ? 'icmp' : `${portText(service)}${service.protocol[0]}`)
+const proto = (service: Service): string =>
+  service.kind === 'ping' ? 'icmp' : `${portText(service)}${service.protocol[0]}`
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
 

@@ -5,7 +5,12 @@ import { rc } from './rc.conf.d/rc.ts'
 
 /** Flags that several scripts read belong into /etc/rc.conf, which is the admin's: set there by name with sysrc(8). */
 export function sysrcFlags(host: Host): ReadonlyMap<string, string> {
-  const flags = ['gateway_enable', 'ipv6_gateway_enable', 'pf_enable', ...(host.jails.length > 0 ? ['jail_enable'] : [])]
+  const flags = [
+    'gateway_enable',
+    'ipv6_gateway_enable',
+    'pf_enable',
+    ...(host.jails.length > 0 ? ['jail_enable'] : []),
+  ]
   return new Map(flags.map(flag => [flag, 'YES']))
 }
 

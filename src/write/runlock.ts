@@ -49,7 +49,12 @@ export class RunLock {
         }
         const who = describe(other.holder)
         if (Date.now() >= until)
-          return error('busy', `another meshwright is at work here: ${who}`, undefined, `Wait for it. If it is gone, delete ${path}.`)
+          return error(
+            'busy',
+            `another meshwright is at work here: ${who}`,
+            undefined,
+            `Wait for it. If it is gone, delete ${path}.`,
+          )
         if (!told) waiting.onWait(who)
         told = true
         await sleep(100, undefined, { signal: waiting.signal })
@@ -91,7 +96,9 @@ async function read(path: string): Promise<{ holder: Holder | null; text: string
 function parse(text: string): Holder | null {
   try {
     const { pid, user, host, since } = JSON.parse(text) as Partial<Holder>
-    return Number.isSafeInteger(pid) ? { pid: pid ?? 0, user: String(user), host: String(host), since: String(since) } : null
+    return Number.isSafeInteger(pid)
+      ? { pid: pid ?? 0, user: String(user), host: String(host), since: String(since) }
+      : null
   } catch {
     return null
   }
@@ -129,7 +136,9 @@ async function breakStale(path: string, seen: string): Promise<void> {
 
 const clean = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 64)
 const describe = (holder: Holder | null): string =>
-  holder === null ? 'unknown' : `pid ${holder.pid} of ${clean(holder.user)} on ${clean(holder.host)}, since ${clean(holder.since)}`
+  holder === null
+    ? 'unknown'
+    : `pid ${holder.pid} of ${clean(holder.user)} on ${clean(holder.host)}, since ${clean(holder.since)}`
 
 function userName(): string {
   try {

@@ -317,4 +317,3 @@ export async function readTreeFile(directory: string, path: TreePath): Promise<B
     throw cause
   })
 }
-

@@ -84,7 +84,7 @@ export function openMembers(host: Host, mesh: Pick<Mesh, 'flows'>): readonly str
   const open = new Set<string>()
   for (const { from, to } of mesh.flows) {
     if (from.kind !== 'members' || to.kind !== 'members') continue
-    const sends = host.jails.filter(jail => from.jails.includes(jail) || from.hosts.includes(host))
+    const sends = host.jails.filter(jail => from.jails.includes(jail) || (from.withJails && from.hosts.includes(host)))
     const serves = host.jails.filter(jail => to.jails.includes(jail))
     for (const a of sends)
       for (const b of serves)
@@ -100,9 +100,12 @@ export function openMembers(host: Host, mesh: Pick<Mesh, 'flows'>): readonly str
 export function* checkEgress(mesh: Pick<Mesh, 'hosts' | 'flows'>): Iterable<Diagnostic> {
   for (const { from, to, name } of mesh.flows) {
     if (from.kind !== 'members' || to.kind !== 'external') continue
-    for (const host of new Set([...from.hosts, ...mesh.hosts.filter(h => h.jails.some(j => from.jails.includes(j)))])) {
+    const groups = from.withJails ? from.hosts : []
+    for (const host of new Set([...groups, ...mesh.hosts.filter(h => h.jails.some(j => from.jails.includes(j)))])) {
       if (host.jails.length === 0) continue
-      const wanted = families.filter(family => to.who === 'outside' || prefixesOf(to.who, host).some(p => p.family === family))
+      const wanted = families.filter(
+        family => to.who === 'outside' || prefixesOf(to.who, host).some(p => p.family === family),
+      )
       if (!wanted.some(family => egressOn(host, family)))
         yield warning(
           'no-egress',

@@ -14,7 +14,10 @@ export function* checkPorts(mesh: Pick<Mesh, 'hosts' | 'flows'>): Iterable<Diagn
   for (const host of mesh.hosts) {
     const claims: Claim[] = [
       { owner: 'WireGuard', service: { kind: 'ports', protocol: 'udp', first: host.spec.port, last: host.spec.port } },
-      { owner: 'sshd', service: { kind: 'ports', protocol: 'tcp', first: host.spec.ssh.port, last: host.spec.ssh.port } },
+      {
+        owner: 'sshd',
+        service: { kind: 'ports', protocol: 'tcp', first: host.spec.ssh.port, last: host.spec.ssh.port },
+      },
     ]
     for (const { flow, jailsServe } of local.get(host.name) ?? []) {
       if (flow.from.kind !== 'external') continue

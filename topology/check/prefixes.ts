@@ -19,7 +19,11 @@ export function* checkAddressing({ addressing, document }: MeshSpec): Iterable<D
         place,
       )
     if (host > longest)
-      yield error('overlay-too-small', `addressing.${key}: a host of /${host} has no room for jails; /${longest} is the smallest`, place)
+      yield error(
+        'overlay-too-small',
+        `addressing.${key}: a host of /${host} has no room for jails; /${longest} is the smallest`,
+        place,
+      )
   }
 }
 

@@ -15,7 +15,11 @@ type Value = Address | Prefix | WithLength | number | Word | JailName
 /** Values inside double quotes of a sh assignment: none holds a quote, a dollar or a backslash. */
 export const rc = template<Value>(value => {
   const text =
-    typeof value === 'object' ? ('address' in value ? `${value.address.text}/${value.length}` : value.text) : String(value)
+    typeof value === 'object'
+      ? 'address' in value
+        ? `${value.address.text}/${value.length}`
+        : value.text
+      : String(value)
   if (/["$`\\]/.test(text)) throw new Error(`${JSON.stringify(text)} needs quoting: this is a bug in meshwright`)
   return text
 })
