@@ -6,9 +6,9 @@ import { type Diagnostic, error, note } from './diagnostic.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { RoundTrips } from './latency.ts'
 import { type Host, isPublic, type Region } from './mesh.ts'
-import type { HostName, RegionName } from './names.ts'
+import { byName, type HostName, type RegionName } from './names.ts'
 import type { PerFamily, Prefix } from './prefix.ts'
-import { findRelays, type Relays, canTunnel, tunnelFamily } from './relay.ts'
+import { canTunnel, findRelays, pairsOfKinds, type Relays, tunnelFamily } from './relay.ts'
 
 export interface Neighbour {
   readonly host: Host
@@ -73,7 +73,10 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
     const inside = hostsOf.get(host.region) ?? []
     return isGateway.has(host.name) ? merge(inside, gatewayHosts) : inside
   }
-  const neighboursOf = (host: Host): Neighbour[] => {
+  // Renderers ask several times for one host and then go on to the next.
+  let last: { readonly host: Host; readonly neighbours: readonly Neighbour[] } | null = null
+  const neighboursOf = (host: Host): readonly Neighbour[] => {
+    if (last?.host === host) return last.neighbours
     const neighbours: Neighbour[] = []
     for (const other of candidates(host)) {
       if (other === host) continue
@@ -86,6 +89,7 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
           carries: carried.through(host, other),
         })
     }
+    last = { host, neighbours }
     return neighbours
   }
   return {
@@ -93,7 +97,10 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
       neighboursOf,
       transitOf: host => carried.transit(host),
       gateways,
-      tunnels: countTunnels(of.hosts, candidates),
+      tunnels:
+        of.topology === 'full'
+          ? countTunnels(of.hosts)
+          : of.regions.reduce((sum, region) => sum + countTunnels(region.hosts), countTunnels(gatewayHosts)),
     },
     diagnostics,
   }
@@ -102,21 +109,20 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
 const merge = (a: readonly Host[], b: readonly Host[]): readonly Host[] =>
   [...new Set([...a, ...b])].toSorted((x, y) => (x.name < y.name ? -1 : 1))
 
-const countTunnels = (hosts: readonly Host[], candidates: (host: Host) => readonly Host[]): number => {
-  let ends = 0
-  for (const host of hosts)
-    for (const other of candidates(host)) if (other !== host && canTunnel(host, other)) ends += 1
-  return ends / 2
-}
+const countTunnels = (hosts: readonly Host[]): number =>
+  pairsOfKinds(hosts).reduce((sum, { pairs, tunnel }) => sum + (tunnel ? pairs : 0), 0)
 
 /** Finds a relay for every pair that cannot tunnel. */
 function joinAll(hosts: readonly Host[], trips: RoundTrips, carried: Carried, diagnostics: Diagnostic[]): Relays {
   const relays = findRelays(hosts, trips)
   let cut = false
-  // Who can be called on all families that anybody sends on needs no relay: most hosts, skipped at once.
-  const limited = hosts.filter(host => hosts.some(other => other !== host && !canTunnel(host, other)))
-  for (const [i, a] of limited.entries())
-    for (const b of limited.slice(i + 1)) {
+  // Whoever has a tunnel to everybody needs no relay: most hosts, skipped at once.
+  const limited = pairsOfKinds(hosts)
+    .filter(({ tunnel }) => !tunnel)
+    .flatMap(({ a, b }) => [...a, ...b])
+  const needy = [...new Set(limited)].toSorted(byName)
+  for (const [i, a] of needy.entries())
+    for (const b of needy.slice(i + 1)) {
       if (canTunnel(a, b)) continue
       const way = relays.between(a, b)
       if (way === null) cut = true

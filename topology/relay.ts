@@ -81,11 +81,35 @@ export function findRelays(hosts: readonly Host[], trips: RoundTrips): Relays {
   }
 }
 
-const kindOf = (host: Host): string =>
-  [
-    host.region,
-    ...families.map(family => (host.endpoint[family] ? 'called' : host.sends[family] ? 'calls' : '-')),
-  ].join(' ')
+const reachOf = (host: Host): string =>
+  families.map(family => (host.endpoint[family] ? 'called' : host.sends[family] ? 'calls' : '-')).join(' ')
+
+const kindOf = (host: Host): string => `${host.region} ${reachOf(host)}`
+
+/** The pairs of a set of hosts, kind by kind: hosts that reach alike need one look, however many they are. */
+export interface PairOfKinds {
+  readonly a: readonly Host[]
+  readonly b: readonly Host[]
+  readonly pairs: number
+  readonly tunnel: boolean
+}
+
+export function pairsOfKinds(hosts: readonly Host[]): readonly PairOfKinds[] {
+  const kinds = new Map<string, Host[]>()
+  for (const host of hosts) {
+    const members = kinds.get(reachOf(host)) ?? []
+    if (members.push(host) === 1) kinds.set(reachOf(host), members)
+  }
+  const lists = [...kinds.values()]
+  return lists.flatMap((a, i) =>
+    lists.slice(i).flatMap(b => {
+      const [one, other] = [a[0], a === b ? a[1] : b[0]]
+      if (one === undefined || other === undefined) return []
+      const pairs = a === b ? (a.length * (a.length - 1)) / 2 : a.length * b.length
+      return [{ a, b, pairs, tunnel: canTunnel(one, other) }]
+    }),
+  )
+}
 
 /**
  * One number that orders ways by hops, then by hosts behind NAT on them, then by round trip (µs), then by a hash of the

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
-import { renderPfConf, renderPfFallback } from './pf.conf.ts'
+import { renderPfConf, renderPfFallback, type SharedTables } from './pf.conf.ts'
 import { renderJailConf } from './jail.conf.ts'
 import { renderJailHosts, renderResolvConf } from './jail/hosts.ts'
 import { renderJailRcConf } from './jail/rc.conf.ts'
@@ -21,13 +21,14 @@ export interface Rendering {
   readonly mesh: Mesh
   readonly keys: WireguardKeys
   readonly peers: PeerSections
+  readonly tables: SharedTables
   readonly flows: ReadonlyMap<string, readonly LocalFlow[]>
   readonly regionNumbers: ReadonlyMap<string, number>
 }
 
 export function renderHost(
   host: Host,
-  { mesh, keys, peers, flows, regionNumbers }: Rendering,
+  { mesh, keys, peers, tables, flows, regionNumbers }: Rendering,
 ): readonly RenderedFile[] {
   const local = flows.get(host.name) ?? []
   const open = openMembers(host, mesh)
@@ -38,7 +39,7 @@ export function renderHost(
     renderRouting(host, mesh),
     renderJailList(host),
     renderPf(),
-    renderPfConf(host, mesh, local),
+    renderPfConf(host, mesh, local, tables),
     renderPfFallback(host, mesh),
     renderLoaderConf(host),
     renderSysrc(host),

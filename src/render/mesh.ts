@@ -4,6 +4,7 @@ import type { Lock } from '../../topology/lock.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
 import type { RootSecret } from '../keys/derive.ts'
 import { bytesOf, type FileBytes, manifestOf, renderHost } from './host.ts'
+import { SharedTables } from './pf.conf.ts'
 import { PeerSections, type WireguardKeys } from './wg0.conf.ts'
 
 /** `lock` holds the public keys. */
@@ -24,6 +25,7 @@ export function* renderMesh(mesh: Mesh, keys: WireguardKeys): Iterable<readonly 
   const rendering = {
     ...{ mesh, keys },
     peers: new PeerSections((host: Host) => keys.publicKeyOf(host)),
+    tables: new SharedTables(mesh),
     flows: flowsByHost(mesh),
     regionNumbers: new Map(mesh.regions.map(region => [region.name as string, region.number])),
   }

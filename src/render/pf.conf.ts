@@ -8,7 +8,7 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { bridgeName, type Host, type Jail, type Mesh } from '../../topology/mesh.ts'
 import { byText } from '../../topology/names.ts'
 import type { Service } from '../../topology/port.ts'
-import { byNetwork, families, type Family, type PerFamily, type Prefix } from '../../topology/prefix.ts'
+import { type Address, byNetwork, families, type Family, type PerFamily, type Prefix } from '../../topology/prefix.ts'
 import type { External, Members } from '../../topology/reference.ts'
 import { egressOn } from '../../topology/check/hosts.ts'
 import { madeBy, type RenderedFile } from './file.ts'
@@ -18,8 +18,8 @@ import { type Block, block } from './template.ts'
 const maxTableName = 31
 const maxLabel = 63
 
-export function renderPfConf(host: Host, mesh: Mesh, flows: readonly LocalFlow[]): RenderedFile {
-  const rules = new Rules(host, mesh)
+export function renderPfConf(host: Host, mesh: Mesh, flows: readonly LocalFlow[], shared: SharedTables): RenderedFile {
+  const rules = new Rules(host, mesh, shared)
   for (const local of flows) rules.add(local)
   const sections: (readonly string[])[] = [
     [`# ${madeBy}`, `ext = "${host.spec.interface}"`],
@@ -43,7 +43,7 @@ export function renderPfFallback(host: Host, mesh: Mesh): RenderedFile {
     'set block-policy drop',
     'set skip on lo0',
     'block log all label "fallback"',
-    `${neighbourDiscovery}`,
+    neighbourDiscovery,
     ...wireguardRules(host, mesh, 'any'),
     sshRule(host),
   ]
@@ -121,25 +121,75 @@ function transit(host: Host, mesh: Mesh): string[] {
   ]
 }
 
+/** What is the same for all hosts, worked out once: the order of all endpoints, and the addresses of a flow's targets. */
+export class SharedTables {
+  readonly #endpoints: readonly string[]
+  readonly #ranks = new Map<Host, readonly number[]>()
+  readonly #targets = new Map<Members, PerFamily<readonly string[]>>()
+  readonly #sources = new Map<Members, PerFamily<readonly Prefix[]>>()
+
+  constructor(mesh: Mesh) {
+    const addressesOf = (host: Host) => families.flatMap(family => host.endpoint[family]?.address ?? [])
+    const sorted = mesh.hosts.flatMap(addressesOf).toSorted(byNetwork)
+    this.#endpoints = unique(sorted.map(textOf))
+    const rankOf = new Map(this.#endpoints.map((text, rank) => [text, rank]))
+    for (const host of mesh.hosts)
+      this.#ranks.set(
+        host,
+        addressesOf(host).map(({ text }) => rankOf.get(text) ?? 0),
+      )
+  }
+
+  /** Of these hosts, sorted: by rank, for every host of a large mesh asks for nearly all of them. */
+  endpoints(hosts: readonly Host[]): readonly string[] {
+    const ranks = Uint32Array.from(hosts.flatMap(host => this.#ranks.get(host) ?? [])).sort()
+    return unique(Array.from(ranks, rank => this.#endpoints[rank] ?? ''))
+  }
+
+  /** Of a party as source, sorted. */
+  sources(party: Members, family: Family): readonly Prefix[] {
+    const known = this.#sources.get(party)
+    if (known !== undefined) return known[family]
+    const of = (f: Family) => party.sources.map(source => source[f]).toSorted(byNetwork)
+    const sources = { inet: of('inet'), inet6: of('inet6') }
+    this.#sources.set(party, sources)
+    return sources[family]
+  }
+
+  /** Of a party as destination, sorted. */
+  targets(party: Members, family: Family): readonly string[] {
+    const known = this.#targets.get(party)
+    if (known !== undefined) return known[family]
+    const members = [...party.jails, ...party.hosts]
+    const of = (f: Family) =>
+      members
+        .map(member => member.address[f])
+        .toSorted(byNetwork)
+        .map(textOf)
+    const targets = { inet: of('inet'), inet6: of('inet6') }
+    this.#targets.set(party, targets)
+    return targets[family]
+  }
+}
+
 /** The rules of one host's flows, and the tables and translations they need. */
 class Rules {
   readonly #host: Host
+  readonly #shared: SharedTables
   readonly #tables = new Map<string, readonly string[]>()
   readonly #redirects: string[] = []
   readonly #sections: string[][] = []
   #egress = false
 
-  constructor(host: Host, mesh: Mesh) {
+  constructor(host: Host, mesh: Mesh, shared: SharedTables) {
     this.#host = host
+    this.#shared = shared
     this.#tables.set('admin', host.spec.admin.map(addressText))
     this.#tables.set('overlay4', [mesh.overlay.inet.text])
     this.#tables.set('overlay6', [mesh.overlay.inet6.text])
     const peers = mesh.connections.neighboursOf(host)
-    const endpoints = (peers.every(peer => peer.endpoint !== null) ? peers : []).flatMap(peer =>
-      families.flatMap(family => peer.host.endpoint[family]?.address ?? []),
-    )
-    if (endpoints.length > 0)
-      this.#tables.set('endpoints', unique(endpoints.toSorted(byNetwork).map(({ text }) => text)))
+    const endpoints = shared.endpoints(peers.every(peer => peer.endpoint !== null) ? peers.map(peer => peer.host) : [])
+    if (endpoints.length > 0) this.#tables.set('endpoints', endpoints)
   }
 
   overlay(family: Family): string {
@@ -243,29 +293,33 @@ class Rules {
   *#inside(local: LocalFlow, from: Members, to: Members): Iterable<string> {
     const { flow } = local
     const here = this.#host
-    const targets = [...to.jails, ...to.hosts]
-    const remote = targets.some(target => !this.#isHere(target))
-    const homes = targets.filter(target => this.#isHere(target))
+    const homes: readonly (Host | Jail)[] = [...local.jailsServe, ...(local.hostServes ? [here] : [])]
+    const remote = to.jails.length + to.hosts.length > homes.length
     for (const family of families) {
-      const others = targets.map(target => target.address[family]).toSorted(byNetwork)
+      const others = this.#shared.targets(to, family)
       for (const service of flow.services) {
         const kind = proto(service)
         for (const jail of local.jailsSend) {
-          const reached = others.filter(address => address.text !== jail.address[family].text)
-          if (reached.length === 0) continue
+          const own = jail.address[family].text
+          const [only, second] = others.length > 2 ? others : others.filter(address => address !== own)
+          if (only === undefined) continue
           // The table holds the jail's own address too, if it is a member: it never sends that to its epair.
-          const target =
-            reached.length === 1 ? (reached[0]?.text ?? '') : this.#group(local, family, 'dst', others.map(textOf))
+          const target = second === undefined ? only : this.#group(local, family, 'dst', others)
           yield this.#rule(
-            `pass in quick on ${jail.filteredOn} ${family} ${matching(service, family, jail.address[family].text, target)} tag MW`,
+            `pass in quick on ${jail.filteredOn} ${family} ${matching(service, family, own, target)} tag MW`,
             local,
             `${jail.name} ${kind}`,
             family,
           )
         }
         if (local.hostSends && remote) {
-          const reached = targets.filter(target => !this.#isHere(target)).map(target => target.address[family])
-          const target = this.#group(local, family, 'far', reached.toSorted(byNetwork).map(textOf))
+          const near = new Set(homes.map(home => home.address[family].text))
+          const target = this.#group(
+            local,
+            family,
+            'far',
+            others.filter(address => !near.has(address)),
+          )
           yield this.#rule(
             `pass out quick on wg0 ${family} ${matching(service, family, here.address[family].text, target)}`,
             local,
@@ -281,8 +335,8 @@ class Rules {
             `>${jail.name} ${kind}`,
             family,
           )
-        const sources = this.#remoteSources(from, family)
-        if (homes.length > 0 && sources.length > 0) {
+        const sources = homes.length === 0 ? [] : this.#remoteSources(from, family)
+        if (sources.length > 0) {
           const source = this.#group(local, family, 'src', sources)
           for (const target of homes)
             yield this.#rule(
@@ -296,18 +350,12 @@ class Rules {
     }
   }
 
-  #isHere(target: Host | Jail): boolean {
-    return ('host' in target ? target.host : target.name) === this.#host.name
-  }
-
   /** Sources that come in over wg0. A prefix that holds this host's own too is harmless: wg0 hands over nothing from it. */
   #remoteSources(from: Members, family: Family): readonly string[] {
     const own = this.#host.prefix[family]
-    const covered = (source: PerFamily<Prefix>) => source[family].length >= own.length && inside(own, source[family])
-    return from.sources
-      .filter(source => !covered(source))
-      .map(source => source[family])
-      .toSorted(byNetwork)
+    return this.#shared
+      .sources(from, family)
+      .filter(source => source.length < own.length || !inside(own, source))
       .map(addressText)
   }
 

@@ -113,13 +113,11 @@ export class OutTree {
     const kept: TreePath[] = []
     const pending = new Set<Promise<void>>()
     let pendingBytes = 0
-    let failure: { readonly cause: unknown } | null = null
+    const failures: unknown[] = []
     const start = (job: Promise<void>, bytes: number) => {
       pendingBytes += bytes
       const done = job
-        .catch((cause: unknown) => {
-          failure ??= { cause }
-        })
+        .catch((cause: unknown) => void failures.push(cause))
         .finally(() => {
           pending.delete(done)
           pendingBytes -= bytes
@@ -142,14 +140,14 @@ export class OutTree {
       }
       // Rendering is faster than a disk: at most this much waits in memory.
       while (pendingBytes > 48 * 2 ** 20 || pending.size > 512) await Promise.race(pending)
-      if (failure !== null || signal.aborted) break
+      if (failures.length > 0 || signal.aborted) break
       await turn()
     }
     await Promise.all(pending)
     const removed = (await listFiles(this.#out)).filter(path => !Object.hasOwn(entries, path)).toSorted(byText)
     try {
       signal.throwIfAborted()
-      if (failure !== null) throw (failure as { cause: unknown }).cause
+      for (const cause of failures) throw cause
       if (written.length > 0 || removed.length > 0) {
         for (let i = 0; i < kept.length; i += 64)
           await Promise.all(kept.slice(i, i + 64).map(path => staging.keep(this.#out, path)))
