@@ -5,7 +5,7 @@ import { lockDocument } from '../../topology/plan.ts'
 import type { Lock } from '../../topology/lock.ts'
 import { lockText } from '../load/lock.ts'
 import { noMesh } from '../load/mesh.ts'
-import { type Opened, openMesh, withPublicKeys } from '../load/open.ts'
+import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
 import { RunLock } from '../write/runlock.ts'
 import { digestOf, OutTree, type Written } from '../write/tree.ts'
@@ -31,10 +31,10 @@ export async function build(io: Io, options: BuildOptions): Promise<ExitCode> {
   return alone(io, options, async () => {
     const opened = await openMesh({ ...options, environment: io.environment, purpose: 'write' })
     if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
-    const { mesh, secrets, diagnostics } = opened
-    if (secrets === null) throw new Error('a build without secrets: this is a bug in meshwright')
+    const { mesh, diagnostics } = opened
+    const secrets = secretsOf(opened)
     if (!options.json) report(io, diagnostics, 'note')
-    const lock = withPublicKeys(opened.lock, opened)
+    const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secrets.root })
     const out = outOf(options)
     const tree = await OutTree.open(out, waiting(io, options))
     if (!(tree instanceof OutTree)) return refuse(io, [tree], options.json)
@@ -85,8 +85,8 @@ const waiting = (io: Io, options: { readonly wait: number }) => ({
 })
 
 async function writeMesh(io: Io, tree: OutTree, opened: Opened, lock: Lock, options: BuildOptions): Promise<Written> {
-  const { mesh, secrets } = opened
-  if (secrets === null) throw new Error('a build without secrets: this is a bug in meshwright')
+  const { mesh } = opened
+  const secrets = secretsOf(opened)
   const text = lockText(lock)
   // State before tree: numbers given out are remembered before anything that carries them is seen.
   const commit = async () => {

@@ -7,7 +7,7 @@ import type { HostName } from '../../topology/names.ts'
 import { lockDocument } from '../../topology/plan.ts'
 import { hintFor } from '../load/issues.ts'
 import { lockText } from '../load/lock.ts'
-import { type Opened, openMesh, withPublicKeys } from '../load/open.ts'
+import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { alone, outOf } from './build.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
 import { changesOf, changesText } from './plan.ts'
@@ -50,7 +50,10 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
       io.stderr.write(
         `${host.name} keeps its own key: only its preshared keys change here; give a new public-key: to change the other\n`,
       )
-    const lock = withPublicKeys(raised(opened.lock, chosen, options.psk), opened)
+    const lock = withPublicKeys(raised(opened.lock, chosen, options.psk), {
+      mesh: opened.mesh,
+      root: secretsOf(opened).root,
+    })
     const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock) }
     const changes = await changesOf(after, outOf(options))
     if (!options.dryRun) await writeFileAtomic(join(options.directory, lockDocument), lockText(lock), { mode: 0o644 })
@@ -118,7 +121,7 @@ export async function exportPublic(
       [error('secrets-lost', 'this mesh has no keys yet', undefined, 'meshwright build makes them.')],
       options.json,
     )
-  const lock = withPublicKeys(opened.lock, opened)
+  const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secretsOf(opened).root })
   const rows = opened.mesh.hosts.map(host => ({
     host: host.name,
     'public-key':

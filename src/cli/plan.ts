@@ -1,7 +1,7 @@
 /** `meshwright plan`: what a build would change in out/, per host and file. Writes nothing. */
 import { structuredPatch } from 'diff'
 import { byText } from '../../topology/names.ts'
-import { type Opened, openMesh, withPublicKeys } from '../load/open.ts'
+import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
 import { listFiles, readTreeFile } from '../write/tree.ts'
 import { outOf } from './build.ts'
@@ -42,9 +42,9 @@ export async function plan(io: Io, options: PlanOptions): Promise<ExitCode> {
 }
 
 export async function changesOf(opened: Opened, out: string): Promise<readonly Change[]> {
-  const { mesh, secrets } = opened
-  if (secrets === null) throw new Error('a plan without secrets: this is a bug in meshwright')
-  const lock = withPublicKeys(opened.lock, opened)
+  const { mesh } = opened
+  const secrets = secretsOf(opened)
+  const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secrets.root })
   const changes: Change[] = []
   const planned = new Set<string>()
   for (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))

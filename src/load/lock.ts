@@ -61,6 +61,8 @@ export interface LoadedLock {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+export const noLock: LoadedLock = { lock: null, document: null, diagnostics: [] }
+
 const wayBack = `git checkout ${lockDocument} brings back the last committed one. Without it every address and key would be given out anew.`
 
 export async function loadLock(directory: string, mesh: MeshName): Promise<LoadedLock> {
@@ -68,7 +70,7 @@ export async function loadLock(directory: string, mesh: MeshName): Promise<Loade
   try {
     bytes = await readFile(join(directory, lockDocument))
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { lock: null, document: null, diagnostics: [] }
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return noLock
     return refused(null, error('lock-unreadable', `${lockDocument} cannot be read: ${reason(cause)}`))
   }
   const parsed = parseDocument(bytes, lockDocument)

@@ -3,14 +3,16 @@ import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { type Diagnostic, error, hasErrors } from '../../topology/diagnostic.ts'
 import type { Lock, LockedHost } from '../../topology/lock.ts'
+import type { Mesh } from '../../topology/mesh.ts'
 import type { HostName } from '../../topology/names.ts'
 import { type Plan, planMesh } from '../../topology/plan.ts'
 import { address, prefix } from '../../topology/prefix.ts'
 import type { MeshSpec } from '../../topology/spec.ts'
+import type { RootSecret } from '../keys/derive.ts'
 import type { Environment } from '../keys/identity.ts'
 import { openSecrets, type Secrets } from '../keys/secrets.ts'
 import type { SourceDocument } from './document.ts'
-import { loadLock } from './lock.ts'
+import { loadLock, noLock } from './lock.ts'
 import { loadMesh, type Overrides, positioned } from './mesh.ts'
 
 export interface Opening {
@@ -21,6 +23,8 @@ export interface Opening {
   /** Look endpoint names up again, also those the lock remembers. */
   readonly resolve?: boolean
   readonly overrides?: Overrides
+  /** As if there were no lock yet. */
+  readonly fresh?: boolean
 }
 
 export interface Opened extends Plan {
@@ -40,7 +44,7 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
   const { spec, documents, diagnostics: reading } = await loadMesh(opening.directory, opening.overrides)
   if (spec === null) return { mesh: null, diagnostics: reading }
   const known = new Map(documents)
-  const locked = await loadLock(opening.directory, spec.name)
+  const locked = opening.fresh === true ? noLock : await loadLock(opening.directory, spec.name)
   if (locked.document !== null) known.set(locked.document.name, locked.document)
   const opened =
     opening.purpose === 'plan' || hasErrors(locked.diagnostics)
@@ -60,6 +64,13 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
   if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
   const lockTextBefore = locked.document?.text ?? null
   return { ...plan, spec, before, lockTextBefore, secrets, documents: known, diagnostics }
+}
+
+/** The secrets of a mesh that was opened for work with keys. */
+export function secretsOf(opened: Opened): Secrets {
+  if (opened.secrets === null)
+    throw new Error('keys are needed, but the mesh was opened without: this is a bug in meshwright')
+  return opened.secrets
 }
 
 /** A /48 with 40 random bits (RFC 4193 §3.2.2). */
@@ -117,15 +128,15 @@ const withAddresses = (lock: Lock, resolved: Resolved): Lock => ({
 })
 
 /** Gives every host with a derived key its public key: from the lock where it is known, else computed now. */
-export function withPublicKeys(lock: Lock, opened: Pick<Opened, 'mesh' | 'secrets'>): Lock {
+export function withPublicKeys(lock: Lock, { mesh, root }: { readonly mesh: Mesh; readonly root: RootSecret }): Lock {
   const hosts = new Map(lock.hosts)
-  for (const host of opened.mesh.hosts) {
+  for (const host of mesh.hosts) {
     const locked = hosts.get(host.name)
     if (locked === undefined) continue
     const publicKey =
       host.spec.keys.kind === 'host'
         ? null
-        : (locked.publicKey ?? opened.secrets?.root.privateKey(host.name, locked.keyEpoch).publicKey() ?? null)
+        : (locked.publicKey ?? root.privateKey(host.name, locked.keyEpoch).publicKey())
     if (publicKey !== locked.publicKey) hosts.set(host.name, { ...locked, publicKey })
   }
   return { ...lock, hosts }

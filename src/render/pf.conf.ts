@@ -8,7 +8,7 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { bridgeName, type Host, type Jail, type Mesh } from '../../topology/mesh.ts'
 import { byText } from '../../topology/names.ts'
 import type { Service } from '../../topology/port.ts'
-import { type Address, byNetwork, families, type Family, type PerFamily, type Prefix } from '../../topology/prefix.ts'
+import { byNetwork, families, type Family, type PerFamily, type Prefix } from '../../topology/prefix.ts'
 import type { External, Members } from '../../topology/reference.ts'
 import { egressOn } from '../../topology/check/hosts.ts'
 import { madeBy, type RenderedFile } from './file.ts'
@@ -142,8 +142,13 @@ export class SharedTables {
 
   /** Of these hosts, sorted: by rank, for every host of a large mesh asks for nearly all of them. */
   endpoints(hosts: readonly Host[]): readonly string[] {
-    const ranks = Uint32Array.from(hosts.flatMap(host => this.#ranks.get(host) ?? [])).sort()
-    return unique(Array.from(ranks, rank => this.#endpoints[rank] ?? ''))
+    const ranks: number[] = []
+    for (const host of hosts) for (const rank of this.#ranks.get(host) ?? []) ranks.push(rank)
+    const sorted = Uint32Array.from(ranks).sort()
+    const texts: string[] = []
+    for (let i = 0; i < sorted.length; i += 1)
+      if (sorted[i] !== sorted[i - 1]) texts.push(this.#endpoints[sorted[i] ?? 0] ?? '')
+    return texts
   }
 
   /** Of a party as source, sorted. */
