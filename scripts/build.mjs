@@ -8,7 +8,7 @@ const root = new URL('..', import.meta.url).pathname
 await rm(new URL('../dist', import.meta.url), { recursive: true, force: true })
 await build({
   absWorkingDir: decodeURIComponent(root),
-  entryPoints: { meshwright: 'src/cli/main.ts' },
+  entryPoints: { meshwright: 'src/cli/main.ts', 'ahead.worker': 'src/keys/ahead.worker.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -103,9 +103,20 @@ async function writeMesh(io: Io, tree: OutTree, opened: Opened, lock: Lock, opti
     await commit()
     return { written: [], removed: [], unchanged: same }
   }
-  const rendered = renderMesh(mesh, keysOf(mesh, lock, secrets.root))
-  return tree.write(input, progress(io, rendered, mesh.hosts.length), commit, io.signal)
+  const ahead =
+    io.keyWorker && mesh.presharedKeys && mesh.topology === 'full' && mesh.hosts.length >= worthAThread
+      ? secrets.root.presharedKeysAhead(mesh.pskEpoch, mesh.hosts, io.keyWorker)
+      : null
+  try {
+    const rendered = renderMesh(mesh, keysOf(mesh, lock, secrets.root, ahead ?? undefined))
+    return await tree.write(input, progress(io, rendered, mesh.hosts.length), commit, io.signal)
+  } finally {
+    await ahead?.close()
+  }
 }
+
+/** Hosts of a full mesh from which a second thread gains more than its start costs. */
+const worthAThread = 200
 
 /** On a terminal, and only where there is something to wait for. */
 function* progress<T>(io: Io, hosts: Iterable<T>, total: number): Iterable<T> {

@@ -9,6 +9,8 @@ export interface Io {
   readonly signal: AbortSignal
   /** Digest of the program itself: another version may render other bytes from the same mesh. */
   readonly program: () => Promise<string>
+  /** Program of the thread that works preshared keys out; without it they are derived as they are needed. */
+  readonly keyWorker?: URL
 }
 
 export interface Out {

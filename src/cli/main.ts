@@ -25,6 +25,7 @@ const io: Io = {
   environment: process.env,
   signal: interrupted.signal,
   program: digestOfProgram,
+  keyWorker: new URL('./ahead.worker.js', import.meta.url),
 }
 
 try {

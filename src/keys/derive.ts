@@ -4,10 +4,11 @@
  */
 import { x25519 } from '@noble/curves/ed25519.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
-import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { inspect } from 'node:util'
 import type { HostName, MeshName } from '../../topology/names.ts'
+import { PairKeys, type PairMember, PresharedKeys } from './pairs.ts'
+import { PresharedKeysAhead } from './ahead.ts'
 
 const salt = new TextEncoder().encode('meshwright 1')
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -46,11 +47,6 @@ export class PrivateKey extends SecretText {
   }
 }
 
-export interface PairMember {
-  readonly name: HostName
-  readonly keyEpoch: number
-}
-
 /** The root secret of one mesh: 32 random bytes, drawn once, kept in secrets.age. */
 export class RootSecret {
   readonly #prk: Uint8Array
@@ -73,7 +69,12 @@ export class RootSecret {
   }
 
   presharedKeys(epoch: number): PresharedKeys {
-    return new PresharedKeys(this.#prk, this.#mesh, epoch)
+    return new PresharedKeys(new PairKeys(this.#prk, this.#mesh, epoch))
+  }
+
+  /** As {@link presharedKeys}, worked out by a second thread while the first renders. `worker`: its program. */
+  presharedKeysAhead(epoch: number, members: readonly PairMember[], worker: URL): PresharedKeysAhead {
+    return new PresharedKeysAhead(this.#prk, this.#mesh, epoch, members, worker)
   }
 
   #derive(info: string, length: number): Uint8Array {
@@ -88,51 +89,5 @@ export class RootSecret {
   }
   [inspect.custom](): string {
     return this.toString()
-  }
-}
-
-/**
- * One preshared key a pair, the same from both sides. A pair's key changes when the epoch of the mesh does or that of
- * either host. A mesh of a thousand hosts has half a million of them: the hash state after the key is set up once, and
- * what was derived for one end is kept until the other asks.
- */
-export class PresharedKeys {
-  readonly #keyed: ReturnType<typeof hmac.create>
-  readonly #work: ReturnType<typeof hmac.create>
-  readonly #prefix: string
-  readonly #info = Buffer.alloc(512)
-  readonly #out = Buffer.alloc(32)
-  readonly #waiting = new Map<HostName, Map<HostName, string>>()
-
-  constructor(prk: Uint8Array, mesh: MeshName, epoch: number) {
-    this.#keyed = hmac.create(sha256, prk)
-    this.#work = hmac.create(sha256, prk)
-    this.#prefix = `${mesh}/wireguard/preshared-key/${epoch}/`
-  }
-
-  /** Base64; `at` is the host whose file it goes into. */
-  of(at: PairMember, peer: PairMember): string {
-    const mine = this.#waiting.get(at.name)
-    const known = mine?.get(peer.name)
-    if (known !== undefined) {
-      mine?.delete(peer.name)
-      return known
-    }
-    const [a, b] = at.name < peer.name ? [at, peer] : [peer, at]
-    const key = this.#derive(`${this.#prefix}${a.name}/${b.name}/${a.keyEpoch}/${b.keyEpoch}`)
-    const theirs = this.#waiting.get(peer.name)
-    if (theirs === undefined) this.#waiting.set(peer.name, new Map([[at.name, key]]))
-    else theirs.set(at.name, key)
-    return key
-  }
-
-  /** HKDF-Expand of one block: HMAC(PRK, info, 0x01). The info is ASCII of at most 4 × 63 bytes and some digits. */
-  #derive(info: string): string {
-    const length = this.#info.write(info, 'latin1')
-    this.#info[length] = 1
-    const hash = this.#keyed._cloneInto(this.#work)
-    hash.update(this.#info.subarray(0, length + 1))
-    hash.digestInto(this.#out)
-    return this.#out.toString('base64')
   }
 }

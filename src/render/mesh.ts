@@ -8,7 +8,12 @@ import { SharedTables } from './pf.conf.ts'
 import { PeerSections, type WireguardKeys } from './wg0.conf.ts'
 
 /** `lock` holds the public keys. */
-export function keysOf(mesh: Mesh, lock: Lock, root: RootSecret): WireguardKeys {
+export function keysOf(
+  mesh: Mesh,
+  lock: Lock,
+  root: RootSecret,
+  presharedKeys: WireguardKeys['presharedKeys'] = root.presharedKeys(mesh.pskEpoch),
+): WireguardKeys {
   return {
     privateKeyOf: host => (host.spec.keys.kind === 'host' ? null : root.privateKey(host.name, host.keyEpoch)),
     publicKeyOf: host => {
@@ -16,7 +21,7 @@ export function keysOf(mesh: Mesh, lock: Lock, root: RootSecret): WireguardKeys 
       if (!key) throw new Error(`${host.name} has no public key: this is a bug in meshwright`)
       return key
     },
-    presharedKeys: mesh.presharedKeys ? root.presharedKeys(mesh.pskEpoch) : null,
+    presharedKeys: mesh.presharedKeys ? presharedKeys : null,
   }
 }
 

@@ -124,6 +124,7 @@ function transit(host: Host, mesh: Mesh): string[] {
 /** What is the same for all hosts, worked out once: the order of all endpoints, and the addresses of a flow's targets. */
 export class SharedTables {
   readonly #endpoints: readonly string[]
+  readonly #lines: readonly string[]
   readonly #ranks = new Map<Host, readonly number[]>()
   readonly #targets = new Map<Members, PerFamily<readonly string[]>>()
   readonly #sources = new Map<Members, PerFamily<readonly Prefix[]>>()
@@ -132,6 +133,7 @@ export class SharedTables {
     const addressesOf = (host: Host) => families.flatMap(family => host.endpoint[family]?.address ?? [])
     const sorted = mesh.hosts.flatMap(addressesOf).toSorted(byNetwork)
     this.#endpoints = unique(sorted.map(textOf))
+    this.#lines = this.#endpoints.map(tableEntry)
     const rankOf = new Map(this.#endpoints.map((text, rank) => [text, rank]))
     for (const host of mesh.hosts)
       this.#ranks.set(
@@ -140,15 +142,22 @@ export class SharedTables {
       )
   }
 
-  /** Of these hosts, sorted: by rank, for every host of a large mesh asks for nearly all of them. */
-  endpoints(hosts: readonly Host[]): readonly string[] {
+  /** The table of these hosts' endpoints, sorted by rank: every host of a large mesh asks for nearly all of them. */
+  endpointTable(hosts: readonly Host[]): string | null {
     const ranks: number[] = []
     for (const host of hosts) for (const rank of this.#ranks.get(host) ?? []) ranks.push(rank)
-    const sorted = Uint32Array.from(ranks).sort()
-    const texts: string[] = []
-    for (let i = 0; i < sorted.length; i += 1)
-      if (sorted[i] !== sorted[i - 1]) texts.push(this.#endpoints[sorted[i] ?? 0] ?? '')
-    return texts
+    const sorted = Uint32Array.from(ranks)
+      .sort()
+      .filter((rank, i, all) => rank !== all[i - 1])
+    if (sorted.length === 0) return null
+    if (sorted.length <= inOneLine)
+      return tableLine(
+        'endpoints',
+        Array.from(sorted, rank => this.#endpoints[rank] ?? ''),
+      )
+    let text = tableStart('endpoints')
+    for (const rank of sorted.subarray(0, -1)) text += this.#lines[rank] ?? ''
+    return text + tableEnd(this.#endpoints[sorted[sorted.length - 1] ?? 0] ?? '')
   }
 
   /** Of a party as source, sorted. */
@@ -182,6 +191,7 @@ class Rules {
   readonly #host: Host
   readonly #shared: SharedTables
   readonly #tables = new Map<string, readonly string[]>()
+  readonly #endpoints: string | null
   readonly #redirects: string[] = []
   readonly #sections: string[][] = []
   #egress = false
@@ -193,8 +203,9 @@ class Rules {
     this.#tables.set('overlay4', [mesh.overlay.inet.text])
     this.#tables.set('overlay6', [mesh.overlay.inet6.text])
     const peers = mesh.connections.neighboursOf(host)
-    const endpoints = shared.endpoints(peers.every(peer => peer.endpoint !== null) ? peers.map(peer => peer.host) : [])
-    if (endpoints.length > 0) this.#tables.set('endpoints', endpoints)
+    this.#endpoints = shared.endpointTable(
+      peers.every(peer => peer.endpoint !== null) ? peers.map(peer => peer.host) : [],
+    )
   }
 
   overlay(family: Family): string {
@@ -236,7 +247,8 @@ class Rules {
   }
 
   tables(): readonly string[] {
-    return [...this.#tables].map(([name, members]) => tableLine(name, members))
+    const [admin, overlay4, overlay6, ...flows] = [...this.#tables].map(([name, members]) => tableLine(name, members))
+    return [admin, overlay4, overlay6, this.#endpoints, ...flows].filter(line => typeof line === 'string')
   }
 
   #jailSide(): string {
@@ -399,12 +411,17 @@ const inside = (outer: Prefix, inner: Prefix): boolean => {
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
 
+const inOneLine = 8
+
 function tableLine(name: string, members: readonly string[]): string {
-  if (members.length <= 8) return `table <${name}> const { ${members.join(', ')} }`
-  return [`table <${name}> const {`, ...members.map(member => `  ${member},`), '}']
-    .join(' \\\n')
-    .replace(/, \\\n}$/, ' \\\n}')
+  if (members.length <= inOneLine) return `table <${name}> const { ${members.join(', ')} }`
+  return tableStart(name) + members.slice(0, -1).map(tableEntry).join('') + tableEnd(members.at(-1) ?? '')
 }
+
+/** A long table has a line for each member, so that a diff shows who came and who went; pf joins them by the backslash. */
+const tableStart = (name: string): string => `table <${name}> const { \\\n`
+const tableEntry = (member: string): string => `  ${member}, \\\n`
+const tableEnd = (last: string): string => `  ${last} \\\n}`
 
 const matching = (service: Service, family: Family, from: string, to: string): string =>
   service.kind === 'ping'

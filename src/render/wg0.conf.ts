@@ -4,7 +4,8 @@ import { type Endpoint, endpointText } from '../../topology/endpoint.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
 import type { HostName } from '../../topology/names.ts'
 import type { Prefix } from '../../topology/prefix.ts'
-import type { PresharedKeys, PrivateKey } from '../keys/derive.ts'
+import type { PrivateKey } from '../keys/derive.ts'
+import type { PairMember } from '../keys/pairs.ts'
 import { madeBy, type RenderedFile } from './file.ts'
 import { Block, template } from './template.ts'
 
@@ -13,7 +14,7 @@ export interface WireguardKeys {
   privateKeyOf(host: Host): PrivateKey | null
   publicKeyOf(host: Host): string
   /** Null: the mesh has none. */
-  readonly presharedKeys: PresharedKeys | null
+  readonly presharedKeys: { of(at: PairMember, peer: PairMember): string } | null
 }
 
 /** A key in base64. */
