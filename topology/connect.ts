@@ -21,7 +21,7 @@ export interface Neighbour {
 }
 
 /** Packets between two prefixes that this host passes on from wg0 to wg0, both ways. */
-export interface Transit {
+interface Transit {
   readonly label: string
   readonly a: PerFamily<Prefix>
   readonly b: PerFamily<Prefix>

@@ -127,7 +127,7 @@ function nameResolution(mesh: Known): Flow[] {
 const flowsOf = (from: Party, to: Party, services: readonly Service[], why: string): Flow[] =>
   services.length === 0 ? [] : [{ name: `${from.word}>${to.word} ${servicesText(services)}`, from, to, services, why }]
 
-export const servicesText = (services: readonly Service[]): string => services.map(serviceText).join(',')
+const servicesText = (services: readonly Service[]): string => services.map(serviceText).join(',')
 
 const normal = (services: readonly Service[]): readonly Service[] => {
   const byName = new Map(services.map(service => [serviceText(service), service]))

@@ -2,7 +2,7 @@
 import type { RegionName } from './names.ts'
 import { latencyKey, type RegionSpec } from './spec.ts'
 
-export interface RoundTrip {
+interface RoundTrip {
   readonly milliseconds: number
   readonly estimated: boolean
 }
@@ -35,7 +35,7 @@ interface Location {
 }
 
 /** Kilometres over a sphere of the Earth's mean radius (haversine formula). */
-export function greatCircle(a: Location, b: Location): number {
+function greatCircle(a: Location, b: Location): number {
   const radians = (degrees: number) => (degrees * Math.PI) / 180
   const half = (x: number) => Math.sin(x / 2) ** 2
   const h =

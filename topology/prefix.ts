@@ -68,7 +68,7 @@ export function parsePrefix(text: string): Prefix | PrefixProblem {
 export const isPrefix = (value: Prefix | PrefixProblem): value is Prefix => 'network' in value && 'length' in value
 
 /** The prefix of `length` bits that holds the address. */
-export function networkOf(of: Address, length: number): Prefix {
+function networkOf(of: Address, length: number): Prefix {
   const hostBits = BigInt(bitsOf(of.family) - length)
   return prefix(of.family, (of.value >> hostBits) << hostBits, length)
 }
@@ -79,9 +79,6 @@ export const hostPrefix = (of: Address): Prefix => ({
   length: bitsOf(of.family),
   text: `${of.text}/${bitsOf(of.family)}`,
 })
-
-/** The last address of the prefix. */
-export const lastOf = (of: Prefix): bigint => of.network + (1n << BigInt(bitsOf(of.family) - of.length)) - 1n
 
 export const contains = (outer: Prefix, inner: Prefix): boolean =>
   outer.family === inner.family &&

@@ -32,7 +32,7 @@ export interface MeshSpec {
   readonly document: string
 }
 
-export interface AddressingSpec {
+interface AddressingSpec {
   readonly ipv4: Prefix
   /** Null: a ULA is drawn once (RFC 4193) and remembered in the lock. */
   readonly ipv6: Prefix | null
@@ -40,7 +40,7 @@ export interface AddressingSpec {
   readonly hostLength: { readonly inet: number; readonly inet6: number }
 }
 
-export interface WireguardSpec {
+interface WireguardSpec {
   readonly topology: 'full' | 'regional'
   readonly port: number
   /** Seconds; sent only by hosts behind NAT. */

@@ -13,7 +13,7 @@ export interface Io {
   readonly keyWorker?: URL
 }
 
-export interface Out {
+interface Out {
   write(text: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number

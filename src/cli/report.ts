@@ -19,7 +19,7 @@ const sgr =
     `\u001b[${on}m${text}\u001b[${off}m`
 const bare = (text: string): string => text
 
-export const plainPaint: Paint = {
+const plainPaint: Paint = {
   error: bare,
   warning: bare,
   note: bare,

@@ -13,7 +13,7 @@ import { reason } from '../load/document.ts'
 import { RootSecret } from './derive.ts'
 import { type Environment, type Identity, identityPath, makeIdentity, readIdentity } from './identity.ts'
 
-export const secretsDocument = 'secrets.age'
+const secretsDocument = 'secrets.age'
 
 /** What lies in secrets.age once it is opened. */
 const contents = z.strictObject({

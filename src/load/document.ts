@@ -63,7 +63,7 @@ export class SourceDocument {
   }
 }
 
-export function positionIn(text: string, lines: LineCounter, offset: number, end: number): SourcePosition {
+function positionIn(text: string, lines: LineCounter, offset: number, end: number): SourcePosition {
   const { line, col } = lines.linePos(Math.min(offset, text.length))
   if (line === 0) return { line: 1, column: 1, text: '', width: 1 }
   const start = lines.lineStarts[line - 1] ?? 0

@@ -44,7 +44,7 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
           'bad-value',
           `${where} must be ${oneOf(issue.values.map(String))}`,
           at,
-          hintFor(String(issue.input ?? ''), issue.values.map(String), ''),
+          hintFor(typeof issue.input === 'string' ? issue.input : '', issue.values.map(String), ''),
         ),
       ]
     case 'too_small':
@@ -54,7 +54,7 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
     }
     case 'invalid_union': {
       const branches = issue.errors.map(branch =>
-        branch.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] }) as Issue),
+        branch.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })),
       )
       const best = branches.toSorted((a, b) => promise(b) - promise(a))[0]
       if (best === undefined || best.length === 0) return [error('bad-value', `${where}: ${issue.message}`, at)]
@@ -125,7 +125,7 @@ interface Definition {
   readonly element?: z.ZodType
   readonly options?: readonly z.ZodType[]
 }
-const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition
+const definitionOf = (schema: z.ZodType): Definition => schema._zod.def
 
 function unwrap(schema: z.ZodType): z.ZodType {
   const { type, innerType, in: input } = definitionOf(schema)

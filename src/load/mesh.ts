@@ -20,7 +20,7 @@ import { parseDocument, type Parsed, readDocument, reason, type SourceDocument }
 import { diagnose } from './issues.ts'
 import { type HostYaml, meshSchema, type MeshYaml, regionSchema, type RegionYaml } from './schema.ts'
 
-export const meshDocument = 'mesh.yaml'
+const meshDocument = 'mesh.yaml'
 
 export interface Loaded {
   /** Null when a file could not be understood. */
@@ -260,7 +260,7 @@ function hostOf(
         ),
       )
   }
-  const given = yaml.underlay?.map(word => (word === 'ipv4' ? 'inet' : 'inet6') as 'inet' | 'inet6')
+  const given = yaml.underlay?.map(word => (word === 'ipv4' ? 'inet' : 'inet6'))
   const [major = 0, minor = 0] = (yaml.release ?? defaults.release).split('.').map(Number)
   return {
     name,

@@ -15,16 +15,16 @@ export interface Complaint {
 }
 
 /** Text that `read` turns into a value, or complains about. */
-function read<T>(into: (text: string) => T | Complaint, isComplaint: (value: T | Complaint) => value is Complaint) {
+function read<T>(into: (text: string) => T | Complaint) {
   return z.string().transform((text, context): T => {
     const value = into(text)
-    if (!isComplaint(value)) return value
+    if (!complains(value)) return value
     context.addIssue({ code: 'custom', message: value.message, params: value })
     return z.NEVER
   })
 }
 
-const complains = <T>(value: T | Complaint): value is Complaint =>
+const complains = (value: unknown): value is Complaint =>
   typeof value === 'object' && value !== null && 'code' in value && 'message' in value
 
 const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text)
@@ -32,7 +32,7 @@ const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${te
 const name = read<string>(text => {
   const problem = nameProblem(text)
   return problem === null ? text : { code: 'bad-name', message: `${quoted(text)} is not a name: ${problem}` }
-}, complains)
+})
 
 const prefix = read<Prefix>(text => {
   const parsed = parsePrefix(text)
@@ -44,7 +44,7 @@ const prefix = read<Prefix>(text => {
     message: `${quoted(text)} is not a prefix`,
     hint: 'As in 10.64.0.0/10 or "fd5c:8e21:77aa::/48".',
   }
-}, complains)
+})
 
 const prefixOf = (family: 'inet' | 'inet6') =>
   read<Prefix>(text => {
@@ -59,7 +59,7 @@ const prefixOf = (family: 'inet' | 'inet6') =>
     if (!isPrefix(parsed) || parsed.family !== family)
       return { code: 'bad-prefix', message: `${quoted(text)} is not an ${word} prefix` }
     return parsed
-  }, complains)
+  })
 
 const endpointHints: Record<EndpointProblem, Omit<Complaint, 'message'>> = {
   'not-an-endpoint': {
@@ -75,7 +75,7 @@ const endpoint = read<EndpointSpec>(text => {
   if (typeof parsed === 'object') return parsed
   const what = parsed === 'needs-brackets' ? 'is an IPv6 address and a port without brackets' : 'is not an endpoint'
   return { ...endpointHints[parsed], message: `${quoted(text)} ${parsed === 'bad-port' ? 'has no valid port' : what}` }
-}, complains)
+})
 
 const service = read<Service>(
   text =>
@@ -84,13 +84,11 @@ const service = read<Service>(
       message: `${quoted(text)} is not a port`,
       hint: 'As in 5432/tcp, 53/udp, 6000-6010/tcp, or icmp for a ping.',
     },
-  complains,
 )
 
 const size = read<number>(
   text =>
     parseSize(text) ?? { code: 'bad-value', message: `${quoted(text)} is not a size`, hint: 'As in 256M, 32G or 2T.' },
-  complains,
 )
 
 const milliseconds = read<number>(
@@ -100,14 +98,12 @@ const milliseconds = read<number>(
       message: `${quoted(text)} is not a round trip`,
       hint: 'As in 95ms.',
     },
-  complains,
 )
 
 /** Text that must look a certain way and stays text. */
 const text = (looks: (text: string) => boolean, what: string, hint: string) =>
-  read<string>(
-    value => (looks(value) ? value : { code: 'bad-value', message: `${quoted(value)} is not ${what}`, hint }),
-    complains,
+  read<string>(value =>
+    looks(value) ? value : { code: 'bad-value', message: `${quoted(value)} is not ${what}`, hint },
   )
 
 const printable = text(

@@ -11,7 +11,7 @@ export class Block {
   }
 }
 
-export type Hole<T> = T | Block | readonly Block[] | null
+type Hole<T> = T | Block | readonly Block[] | null
 
 type Tag<T> = (strings: TemplateStringsArray, ...holes: readonly Hole<T>[]) => Block
 

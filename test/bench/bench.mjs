@@ -19,7 +19,22 @@ const cases = [
 const wanted = process.argv.slice(2)
 const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
-const rows = [['mesh', 'tunnels', 'MB', 'first s', 'CPU s', 'peak MB', 'cp -r s', 'first/cp', 'again s', 'again/first', 'µs/tunnel', 'written again']]
+const rows = [
+  [
+    'mesh',
+    'tunnels',
+    'MB',
+    'first s',
+    'CPU s',
+    'peak MB',
+    'cp -r s',
+    'first/cp',
+    'again s',
+    'again/first',
+    'µs/tunnel',
+    'written again',
+  ],
+]
 const temporary = await mkdtemp(join(tmpdir(), 'meshwright-bench-'))
 try {
   for (const { name, hosts, regions, topology } of chosen) {
@@ -57,9 +72,13 @@ for (const row of rows) console.log(row.map((cell, i) => cell.padStart(widths[i]
 
 /** Wall and CPU seconds and peak memory of one process, by GNU time where it is, else without memory. */
 function run(command, args, env) {
-  const script = 'import os,resource,subprocess,sys,time\nt=time.time()\nr=subprocess.run(sys.argv[1:])\nu=resource.getrusage(resource.RUSAGE_CHILDREN)\nos.write(3,f"{time.time()-t} {u.ru_utime+u.ru_stime} {u.ru_maxrss/1024}".encode())\nsys.exit(r.returncode)'
+  const script =
+    'import os,resource,subprocess,sys,time\nt=time.time()\nr=subprocess.run(sys.argv[1:])\nu=resource.getrusage(resource.RUSAGE_CHILDREN)\nos.write(3,f"{time.time()-t} {u.ru_utime+u.ru_stime} {u.ru_maxrss/1024}".encode())\nsys.exit(r.returncode)'
   return new Promise((resolve, reject) => {
-    const child = spawn('python3', ['-c', script, command, ...args], { env, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] })
+    const child = spawn('python3', ['-c', script, command, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    })
     let stdout = ''
     let usage = ''
     child.stdout.on('data', data => (stdout += data))

@@ -18,7 +18,11 @@ flows:
 `,
   )
   for (let r = 0; r < regions; r += 1) {
-    const lines = [`region: r${r}`, `location: {latitude: ${(r % 120) - 60}, longitude: ${((r * 7) % 340) - 170}}`, 'hosts:']
+    const lines = [
+      `region: r${r}`,
+      `location: {latitude: ${(r % 120) - 60}, longitude: ${((r * 7) % 340) - 170}}`,
+      'hosts:',
+    ]
     for (let h = r; h < hosts; h += regions) {
       const [a, b] = [h >> 8, h & 255]
       lines.push(
