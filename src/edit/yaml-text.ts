@@ -10,9 +10,17 @@ const style = { lineWidth: 0, flowCollectionPadding: false } as const
 export function insertEntry(text: string, path: readonly string[], key: string, value: unknown, flow = false): string {
   const document = parseDocument(text)
   const map = path.length === 0 ? document.contents : document.getIn(path, true)
+  const parent = path.length < 2 ? document.contents : document.getIn(path.slice(0, -1), true)
+  const step = path.at(-1)
+  if (map === undefined && step !== undefined && isMap(parent) && parent.flow !== true)
+    return insertEntry(text, path.slice(0, -1), step, { [key]: nodeOf(document, value, flow) })
   const last = isMap(map) && map.flow !== true ? map.items.at(-1) : undefined
   if (last === undefined || !isMap(map)) {
-    // `hosts: {}` grows into lines of its own.
+    const opened = isMap(parent) && parent.flow !== true ? openEmpty(text, document.contents, path, map) : null
+    if (opened !== null) {
+      const lines = entryLines(key, value, flow).map(line => `${' '.repeat(opened.indent)}${line}\n`)
+      return opened.before + keepLineEnds(text, lines.join('')) + opened.after
+    }
     if (isMap(map) && map.items.length === 0) map.flow = false
     document.setIn([...path, key], nodeOf(document, value, flow))
     return keepLineEnds(text, document.toString(style))
@@ -42,6 +50,21 @@ export function removeEntry(text: string, path: readonly string[], key: string):
   const parent = parentKeyEnd(document.contents, path)
   // An empty block map would read as null.
   return parent === null ? rest : `${rest.slice(0, parent)} {}${rest.slice(parent)}`
+}
+
+/** `hosts: {}` on one line grows into lines of its own; null where the empty map is written in another way. */
+function openEmpty(text: string, contents: unknown, path: readonly string[], map: unknown) {
+  const behindKey = parentKeyEnd(contents, path)
+  if (behindKey === null || !isMap(map) || map.items.length > 0 || !map.range) return null
+  if (!/^ +\{ *\}$/.test(text.slice(behindKey, map.range[1]))) return null
+  const end = lineEnd(text, map.range[1])
+  const tail = text.slice(map.range[1], end)
+  const line = text.slice(lineStart(text, behindKey), end)
+  return {
+    indent: line.length - line.trimStart().length + 2,
+    before: text.slice(0, behindKey) + tail + (tail.endsWith('\n') ? '' : '\n'),
+    after: text.slice(end),
+  }
 }
 
 /** As YAML lines: lists in one line, and the whole value in one where asked. */
