@@ -1,6 +1,6 @@
 /** `meshwright add` and `remove`: changes to the YAML, tried out on the whole mesh before a byte is written. */
 import { mkdir, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { stringify } from 'yaml'
 import writeFileAtomic from 'write-file-atomic'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
@@ -37,7 +37,8 @@ export interface NewRegion {
 
 export const addRegion = (io: Io, name: string, region: NewRegion, options: EditOptions): Promise<ExitCode> =>
   edit(io, options, name, loaded => {
-    const document = `regions/${name}.yaml`
+    // Beside the others: `regions:` of mesh.yaml says where they are.
+    const document = posix.join(posix.dirname(regionsOf(loaded)[0]?.document ?? 'regions/*.yaml'), `${name}.yaml`)
     if (loaded.documents.has(document) || regionsOf(loaded).some(r => r.name === name))
       return error('duplicate-region', `there is a region ${name} already`)
     const { latitude, longitude, title, provider } = region

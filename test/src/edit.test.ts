@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -51,7 +51,7 @@ async function meshDirectory(lineEnd = '\n') {
     )
     return { code, stdout, stderr }
   }
-  return { run, region: (name = 'home') => readFile(join(directory, `regions/${name}.yaml`), 'utf8') }
+  return { directory, run, region: (name = 'home') => readFile(join(directory, `regions/${name}.yaml`), 'utf8') }
 }
 
 const addBohr = ['add', 'host', 'bohr', '--region', 'home', '--endpoint', '203.0.113.30']
@@ -96,6 +96,14 @@ test('a region begins without hosts, gets one, and goes when it is empty again',
   expect(await region('usa')).toBe(empty)
   expect(await run('remove', 'region', 'usa')).toMatchObject({ code: 0 })
   await expect(region('usa')).rejects.toThrow('ENOENT')
+})
+
+test('a new region stands beside the others, wherever mesh.yaml has them', async () => {
+  const { directory, run } = await meshDirectory()
+  await rename(join(directory, 'regions'), join(directory, 'places'))
+  await writeFile(join(directory, 'mesh.yaml'), `${mesh}regions: places/*.yaml\n`)
+  expect(await run('add', 'region', 'usa')).toMatchObject({ code: 0 })
+  expect(await readFile(join(directory, 'places/usa.yaml'), 'utf8')).toContain('region: usa\n')
 })
 
 for (const [why, words] of [
