@@ -117,7 +117,7 @@ function externalPrefix(word: string, place: Place, mesh: Known): Party | Diagno
 function hintFor(word: string, names: Names): string {
   const candidates = [...new Set([...names.values()].flatMap(group => [...group.keys()])), 'outside', 'admin', 'hosts']
   const near = candidates.length === 0 ? '' : closest(word, candidates)
-  return near !== '' && distance(word, near) <= Math.max(1, Math.floor(word.length / 3))
+  return near !== '' && distance(word, near) <= Math.min(2, word.length - 1)
     ? `Did you mean ${near}?`
     : 'A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.'
 }

@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  visit,
   type YAMLError,
 } from 'yaml'
 import { type Diagnostic, error, type Place, type SourcePosition } from '../../topology/diagnostic.ts'
@@ -116,6 +117,16 @@ export function parseDocument(bytes: Uint8Array, name: string): Parsed {
     ...error('yaml', sayProblem(problem), { document: name, path: [] }),
     source: at(problem.pos[0], problem.pos[1]),
   }))
+  visit(yaml, {
+    // Maps become objects, and to an object this key is no key.
+    Pair(_, { key }) {
+      if (isScalar(key) && key.value === '__proto__')
+        wrong.push({
+          ...error('bad-name', '"__proto__" is not a name', { document: name, path: [] }),
+          source: at(key.range?.[0] ?? 0, key.range?.[1] ?? 0),
+        })
+    },
+  })
   if (second !== undefined)
     wrong.push({
       ...error('yaml', 'a second document begins here; a file holds one', { document: name, path: [] }),
@@ -151,6 +162,7 @@ export function reason(cause: unknown): string {
     EPERM: 'operation not permitted',
     EISDIR: 'it is a directory',
     ENOTDIR: 'a part of its path is not a directory',
+    EEXIST: 'something else is in its place',
     ENOSPC: 'the disk is full',
     EROFS: 'the file system is read-only',
     EMFILE: 'too many open files',

@@ -29,16 +29,10 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
       return [error(complaint?.code ?? 'bad-value', `${where}: ${issue.message}`, at, complaint?.hint)]
     }
     case 'invalid_type':
-      if (issue.input === undefined || issue.message.endsWith('received undefined'))
-        return [
-          error(
-            'missing-key',
-            `${parentOf(path, document)} has no ${String(path.at(-1))}`,
-            parentPlace(document, path),
-          ),
-        ]
+      if (issue.input === undefined || issue.message.endsWith('received undefined')) return [missing(document, path)]
       return [error('wrong-type', `${where} must be ${article(issue.expected)}`, at, quoteHint(issue))]
     case 'invalid_value':
+      if (issue.input === undefined) return [missing(document, path)]
       return [
         error(
           'bad-value',
@@ -53,6 +47,7 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
       return [error('bad-value', `${where} must be ${issue.origin === 'array' ? `a list of ${limit}` : limit}`, at)]
     }
     case 'invalid_union': {
+      if (issue.input === undefined) return [missing(document, path)]
       const branches = issue.errors.map(branch =>
         branch.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })),
       )
@@ -66,13 +61,15 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
 }
 
 /** The branch of a union the writer most likely meant: one that complains about the content, else the deepest. */
-const promise = (branch: readonly Issue[]): number =>
-  Math.max(
-    0,
-    ...branch.map(
-      issue => (issue.code === 'custom' ? 100 : issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length * 2,
-    ),
-  )
+const promise = (branch: readonly Issue[]): number => Math.max(0, ...branch.map(promiseOf))
+
+const promiseOf = (issue: Issue): number => {
+  if (issue.code === 'invalid_union') return Math.max(0, ...issue.errors.map(promise)) + issue.path.length * 2
+  return (issue.code === 'custom' ? 100 : issue.code === 'unrecognized_keys' ? 1 : 0) + issue.path.length * 2
+}
+
+const missing = (document: string, path: readonly (string | number)[]): Diagnostic =>
+  error('missing-key', `${parentOf(path, document)} has no ${String(path.at(-1))}`, parentPlace(document, path))
 
 const article = (expected: string): string =>
   ({

@@ -1,0 +1,35 @@
+/** Runs meshwright inside the test's own process, with a terminal, an identity and a home of its own. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { program } from '../src/cli/program.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A directory that goes when the test is done. */
+export function temporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'meshwright-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export async function meshwright(environment: Record<string, string>, ...argv: readonly string[]): Promise<Ran> {
+  let stdout = ''
+  let stderr = ''
+  const code = await program(
+    {
+      stdout: { write: text => (stdout += text) },
+      stderr: { write: text => (stderr += text) },
+      environment,
+      signal: new AbortController().signal,
+      program: () => Promise.resolve('test'),
+    },
+    argv,
+  )
+  return { code, stdout, stderr }
+}
