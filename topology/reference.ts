@@ -1,5 +1,4 @@
 /** The words of `from:` and `to:`, resolved: who is meant by `db`, `notes@ampere`, `edge`, `admin`, `outside`, a prefix. */
-import { closest, distance } from 'fastest-levenshtein'
 import { type Diagnostic, error, type Place } from './diagnostic.ts'
 import type { Host, Jail, Mesh } from './mesh.ts'
 import { hostClasses } from './names.ts'
@@ -13,6 +12,7 @@ import {
   type PerFamily,
   type Prefix,
 } from './prefix.ts'
+import { nearest } from './suggest.ts'
 
 /** Whoever a word means, on one side of a flow. */
 export type Party = External | Members
@@ -116,8 +116,8 @@ function externalPrefix(word: string, place: Place, mesh: Known): Party | Diagno
 
 function hintFor(word: string, names: Names): string {
   const candidates = [...new Set([...names.values()].flatMap(group => [...group.keys()])), 'outside', 'admin', 'hosts']
-  const near = candidates.length === 0 ? '' : closest(word, candidates)
-  return near !== '' && distance(word, near) <= Math.min(2, word.length - 1)
+  const near = nearest(word, candidates)
+  return near !== null
     ? `Did you mean ${near}?`
     : 'A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.'
 }

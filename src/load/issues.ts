@@ -1,7 +1,7 @@
 /** zod's findings as our diagnostics, each with its place and a way out. */
-import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
 import { type Diagnostic, error, placeText } from '../../topology/diagnostic.ts'
+import { nearest } from '../../topology/suggest.ts'
 import type { Complaint } from './schema.ts'
 
 type Issue = z.core.$ZodIssue
@@ -100,8 +100,8 @@ const parentPlace = (document: string, path: readonly (string | number)[]) => ({
 })
 
 export function hintFor(word: string, candidates: readonly string[], otherwise?: string): string {
-  const near = candidates.length === 0 ? '' : closest(word, candidates)
-  if (near !== '' && distance(word, near) <= Math.max(2, Math.floor(near.length / 3))) return `Did you mean ${near}?`
+  const near = nearest(word, candidates)
+  if (near !== null) return `Did you mean ${near}?`
   return otherwise ?? (candidates.length === 0 ? '' : `There are: ${candidates.join(', ')}.`)
 }
 

@@ -65,6 +65,9 @@ export const noLock: LoadedLock = { lock: null, document: null, diagnostics: [] 
 
 const wayBack = `git checkout ${lockDocument} brings back the last committed one. Without it every address and key would be given out anew.`
 
+const resolveMerge =
+  'A merge left its marks: keep the lines of both sides, and where both gave one number to two, delete the younger entry.'
+
 export async function loadLock(directory: string, mesh: MeshName): Promise<LoadedLock> {
   let bytes: Buffer
   try {
@@ -76,11 +79,13 @@ export async function loadLock(directory: string, mesh: MeshName): Promise<Loade
   const parsed = parseDocument(bytes, lockDocument)
   if (parsed.document === null || parsed.diagnostics.length > 0) {
     const first = parsed.diagnostics[0]
+    const merging = parsed.document !== null && /^<{7} /m.test(parsed.document.text)
+    const hint = merging ? resolveMerge : wayBack
     const unreadable = error(
       'lock-unreadable',
       `${lockDocument} is damaged: ${first?.message ?? ''}`,
       first?.place,
-      wayBack,
+      hint,
     )
     return refused(parsed.document, { ...unreadable, ...(first?.source && { source: first.source }) })
   }

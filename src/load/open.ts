@@ -57,8 +57,10 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
   // Names are looked up for hosts the lock does not know yet as well: numbered first, then given their addresses.
   const first = planMesh(spec, before, drawn)
   const plan = resolved.size === 0 ? first : planMesh(spec, withAddresses(first.lock, resolved), drawn)
+  // A host whose name led nowhere has no tunnel: that needs no saying twice.
+  const planned = plan.diagnostics.filter(({ code }) => code !== 'no-path' || resolving.length === 0)
   const diagnostics = positioned(
-    [...reading, ...locked.diagnostics, ...(opened?.diagnostics ?? []), ...resolving, ...plan.diagnostics],
+    [...reading, ...locked.diagnostics, ...(opened?.diagnostics ?? []), ...resolving, ...planned],
     known,
   )
   if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
