@@ -42,7 +42,7 @@ export function allocate(spec: MeshSpec, before: Lock | null, drawn: Drawn): All
     numberOf: region => region.number,
     first: 0,
     limit: regionLimit,
-    make: (_, number) => ({ number, retired: false }),
+    make: (_, number) => ({ number, gateway: null, retired: false }),
     full: name => {
       const region = spec.regions.find(r => r.name === name)
       diagnostics.push(

@@ -42,6 +42,8 @@ export interface Connecting {
   readonly hosts: readonly Host[]
   readonly overlay: PerFamily<Prefix>
   readonly trips: RoundTrips
+  /** The gateways of the plan before. */
+  readonly gatewaysBefore: ReadonlyMap<RegionName, HostName>
 }
 
 export function connect(of: Connecting): { connections: Connections; diagnostics: readonly Diagnostic[] } {
@@ -52,7 +54,7 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
     joinAll(of.hosts, of.trips, carried, diagnostics)
   } else {
     for (const region of of.regions) {
-      const gateway = gatewayOf(region, diagnostics)
+      const gateway = gatewayOf(region, of.gatewaysBefore.get(region.name), diagnostics)
       if (gateway === null) continue
       gateways.set(region.name, gateway)
     }
@@ -165,8 +167,8 @@ function joinRegions(
   if (cut) diagnostics.push(noPath(relays.islands(), [...gateways.values()]))
 }
 
-/** The one that says so, else the lowest-numbered host that can be called: newcomers do not move it. */
-function gatewayOf(region: Region, diagnostics: Diagnostic[]): Host | null {
+/** The one that says so, else the one of the plan before, else the lowest-numbered host that can be called. */
+function gatewayOf(region: Region, before: HostName | undefined, diagnostics: Diagnostic[]): Host | null {
   const declared = region.hosts.filter(host => host.spec.gateway)
   for (const second of declared.slice(1))
     diagnostics.push(
@@ -177,6 +179,8 @@ function gatewayOf(region: Region, diagnostics: Diagnostic[]): Host | null {
         'Traffic to an address takes one way: keep `gateway: true` on one of them.',
       ),
     )
+  const kept = region.hosts.find(host => host.name === before)
+  if (declared.length === 0 && kept !== undefined) return kept
   const candidates = declared.length > 0 ? declared : region.hosts.filter(isPublic)
   const pool = candidates.length > 0 ? candidates : region.hosts
   return pool.toSorted((a, b) => a.number - b.number)[0] ?? null

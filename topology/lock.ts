@@ -20,6 +20,8 @@ export interface Lock {
 
 export interface LockedRegion {
   readonly number: number
+  /** Of a regional mesh: who joins the region to the others, so that a newcomer does not take its place. */
+  readonly gateway: HostName | null
   readonly retired: boolean
 }
 

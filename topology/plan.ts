@@ -36,6 +36,7 @@ export function planMesh(spec: MeshSpec, before: Lock | null, drawn: Drawn): Pla
   const { connections, diagnostics: connecting } = connect({
     topology: spec.wireguard.topology,
     ...{ regions, hosts, overlay, trips },
+    gatewaysBefore: new Map([...lock.regions].flatMap(([name, { gateway }]) => (gateway ? [[name, gateway]] : []))),
   })
   const { flows, diagnostics: flowing } = deriveFlows({ hosts, regions, overlay }, spec)
   const mesh: Mesh = {
@@ -63,8 +64,19 @@ export function planMesh(spec: MeshSpec, before: Lock | null, drawn: Drawn): Pla
     ...checkEgress(mesh),
     ...checkTests(mesh, spec),
   ]
-  return { mesh, lock, diagnostics }
+  return { mesh, lock: withGateways(lock, mesh), diagnostics }
 }
+
+/** A full mesh has no gateways, and forgets none: it may become regional again. */
+const withGateways = (lock: Lock, { connections }: Mesh): Lock => ({
+  ...lock,
+  regions: new Map(
+    [...lock.regions].map(([name, region]) => [
+      name,
+      { ...region, gateway: connections.gateways.get(name)?.name ?? region.gateway },
+    ]),
+  ),
+})
 
 function addressRegion(
   spec: MeshSpec,

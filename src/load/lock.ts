@@ -35,7 +35,7 @@ const schema = z.strictObject({
   secret: z.string().regex(/^[0-9a-f]{16}$/),
   overlay: z.strictObject({ ipv4: prefix('inet'), ipv6: prefix('inet6') }),
   'psk-epoch': epoch,
-  regions: z.record(name, z.strictObject({ number, retired: z.literal(true).optional() })),
+  regions: z.record(name, z.strictObject({ number, gateway: name.optional(), retired: z.literal(true).optional() })),
   hosts: z.record(
     name,
     z.strictObject({
@@ -146,6 +146,7 @@ function lockOf(yaml: z.output<typeof schema>): Lock {
     pskEpoch: yaml['psk-epoch'],
     regions: entries<RegionName, (typeof yaml.regions)[string], LockedRegion>(yaml.regions, region => ({
       number: region.number,
+      gateway: (region.gateway ?? null) as HostName | null,
       retired: region.retired === true,
     })),
     hosts: entries<HostName, (typeof yaml.hosts)[string], LockedHost>(yaml.hosts, host => ({
@@ -178,6 +179,7 @@ export function lockText(lock: Lock): string {
   ]
   for (const [name, region] of lock.regions) {
     lines.push(`  ${name}:`, `    number: ${region.number}`)
+    if (region.gateway !== null) lines.push(`    gateway: ${region.gateway}`)
     if (region.retired) lines.push('    retired: true')
   }
   lines.push(lock.hosts.size === 0 ? 'hosts: {}' : 'hosts:')

@@ -20,7 +20,7 @@ import { parseDocument, type Parsed, readDocument, reason, type SourceDocument }
 import { diagnose } from './issues.ts'
 import { type HostYaml, meshSchema, type MeshYaml, regionSchema, type RegionYaml } from './schema.ts'
 
-const meshDocument = 'mesh.yaml'
+export const meshDocument = 'mesh.yaml'
 
 export interface Loaded {
   /** Null when a file could not be understood. */

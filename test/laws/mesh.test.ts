@@ -1,0 +1,237 @@
+/** What holds for every mesh. */
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { lockText } from '../../src/load/lock.ts'
+import type { Mesh } from '../../topology/mesh.ts'
+import { anyMesh, type MeshDraft, render, type Rendered } from './meshes.ts'
+
+const runs = { numRuns: 60 }
+
+/** Calls the law with meshes that are sound, and makes sure that there were enough of them. */
+async function forMeshes(law: (draft: MeshDraft, rendered: Rendered) => Promise<void> | void): Promise<void> {
+  let sound = 0
+  await fc.assert(
+    fc.asyncProperty(anyMesh, async draft => {
+      const rendered = await render(draft)
+      if (rendered === null) return
+      sound += 1
+      await law(draft, rendered)
+    }),
+    runs,
+  )
+  expect(sound).toBeGreaterThan(10)
+}
+
+const shuffled = <T>(items: readonly T[]): T[] => items.toReversed()
+
+describe('nothing ever renumbers', () => {
+  test('the order in the files changes no byte', () =>
+    forMeshes(async (draft, { files, lock }) => {
+      const other = await render({ ...draft, hosts: shuffled(draft.hosts), flows: shuffled(draft.flows) })
+      expect(other?.files).toEqual(files)
+      expect(lockText(other?.lock ?? lock)).toBe(lockText(lock))
+    }))
+
+  test('a plan from its own lock is the same plan', () =>
+    forMeshes(async (draft, { files, lock }) => {
+      const again = await render(draft, lock)
+      expect(again?.files).toEqual(files)
+      expect(lockText(again?.lock ?? lock)).toBe(lockText(lock))
+    }))
+
+  test('who comes changes only what names it, and when it goes all is as it was', () =>
+    forMeshes(async (draft, { files, lock }) => {
+      const newcomer = { name: 'aaa', region: 'north', reach: 'both', jails: ['web'], wiring: 'routed' } as const
+      const larger = await render({ ...draft, hosts: [newcomer, ...draft.hosts] }, lock)
+      if (larger === null) return
+      const owned = larger.mesh.hosts.find(host => host.name === 'aaa')
+      for (const [path, text] of files) {
+        const now = larger.files.get(path)
+        expect(now, path).toBeDefined()
+        if (!/rc\.conf|jail\.conf|loader|sysrc/.test(path) || path.includes('routing')) continue
+        expect(now, path).toBe(text)
+      }
+      for (const host of draft.hosts) {
+        const before = files.get(`${host.name}/usr/local/etc/wireguard/wg0.conf`) ?? ''
+        const after = larger.files.get(`${host.name}/usr/local/etc/wireguard/wg0.conf`) ?? ''
+        // Every key that was there is there still.
+        for (const key of before.match(/^(?:PrivateKey|PublicKey|PresharedKey) = .*$/gm) ?? [])
+          expect(after).toContain(key)
+      }
+      expect(owned?.number).toBeGreaterThanOrEqual(0)
+      const back = await render(draft, larger.lock)
+      expect(back?.files).toEqual(files)
+      const returned = await render({ ...draft, hosts: [...draft.hosts, newcomer] }, back?.lock ?? null)
+      expect(returned?.files).toEqual(larger.files)
+    }))
+})
+
+/** Our own reading of wg0.conf: which prefix goes to which peer. */
+function ownersOf(text: string): { readonly peer: string; readonly prefix: string }[] {
+  return text
+    .split('[Peer]\n')
+    .slice(1)
+    .flatMap(section => {
+      const peer = /^# (.*)$/m.exec(section)?.[1] ?? ''
+      const allowed = /^AllowedIPs = (.*)$/m.exec(section)?.[1] ?? ''
+      return allowed.split(', ').map(prefix => ({ peer, prefix }))
+    })
+}
+
+const bits = (address: string): string => {
+  if (!address.includes(':'))
+    return address
+      .split('.')
+      .map(part => Number(part).toString(2).padStart(8, '0'))
+      .join('')
+  const [head = '', tail] = address.split('::')
+  const groups = (text: string) => (text === '' ? [] : text.split(':'))
+  const [a, b] = [groups(head), groups(tail ?? '')]
+  const all = tail === undefined ? a : [...a, ...Array<string>(8 - a.length - b.length).fill('0'), ...b]
+  return all.map(group => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('')
+}
+
+const covers = (prefix: string, address: string): number => {
+  const [base = '', length = ''] = prefix.split('/')
+  if (base.includes(':') !== address.includes(':')) return -1
+  const n = Number(length)
+  return bits(address).startsWith(bits(base).slice(0, n)) ? n : -1
+}
+
+/** The peer with the longest prefix, by looking at every one. */
+function ownerOf(text: string, address: string): string | null {
+  const found = ownersOf(text)
+    .map(({ peer, prefix }) => ({ peer, length: covers(prefix, address) }))
+    .filter(({ length }) => length >= 0)
+    .toSorted((a, b) => b.length - a.length)
+  const best = found.filter(({ length }) => length === found[0]?.length)
+  expect(new Set(best.map(({ peer }) => peer)).size).toBeLessThan(2)
+  return best[0]?.peer ?? null
+}
+
+const wgOf = (files: ReadonlyMap<string, string>, host: string) =>
+  files.get(`${host}/usr/local/etc/wireguard/wg0.conf`) ?? ''
+
+/** Hosts from `from` to the owner of an address, by the rendered files alone. */
+function wayTo(files: ReadonlyMap<string, string>, mesh: Mesh, from: string, address: string): string[] | null {
+  const way = [from]
+  for (let here = from; way.length <= 8;) {
+    const host = mesh.hosts.find(h => h.name === here)
+    if (host?.address.inet.text === address || host?.address.inet6.text === address) return way
+    const next = ownerOf(wgOf(files, here), address)
+    if (next === null) return null
+    way.push(next)
+    here = next
+  }
+  return null
+}
+
+describe('cryptokey routing', () => {
+  test('every host reaches every other, without a loop, and packets return the way they came', () =>
+    forMeshes((_, { mesh, files }) => {
+      for (const a of mesh.hosts)
+        for (const b of mesh.hosts)
+          for (const family of ['inet', 'inet6'] as const) {
+            const there = wayTo(files, mesh, a.name, b.address[family].text)
+            const back = wayTo(files, mesh, b.name, a.address[family].text)
+            expect(there, `${a.name} → ${b.name}`).not.toBeNull()
+            // Each hop accepts a source only from the peer it would send to: both ways must be one.
+            expect(back?.toReversed()).toEqual(there)
+          }
+    }))
+
+  test('no two peers of a host claim one prefix', () =>
+    forMeshes((_, { mesh, files }) => {
+      for (const { name } of mesh.hosts) {
+        const owners = ownersOf(wgOf(files, name))
+        const claims = new Map<string, string>()
+        for (const { peer, prefix } of owners) expect(claims.get(prefix) ?? peer).toBe(peer)
+        for (const { peer, prefix } of owners) claims.set(prefix, peer)
+        expect(new Set(owners.map(o => `${o.peer} ${o.prefix}`)).size).toBe(owners.length)
+      }
+    }))
+
+  test('the oracle sees a loop and a second owner', () => {
+    const files = new Map([
+      ['a/usr/local/etc/wireguard/wg0.conf', '[Peer]\n# b\nAllowedIPs = 10.0.0.0/8\n'],
+      ['b/usr/local/etc/wireguard/wg0.conf', '[Peer]\n# a\nAllowedIPs = 10.0.0.0/8\n'],
+    ])
+    expect(wayTo(files, { hosts: [] } as unknown as Mesh, 'a', '10.9.9.9')).toBeNull()
+    expect(() =>
+      ownerOf('[Peer]\n# x\nAllowedIPs = 10.0.0.0/8\n[Peer]\n# y\nAllowedIPs = 10.0.0.0/8\n', '10.1.1.1'),
+    ).toThrow()
+  })
+})
+
+describe('pf.conf', () => {
+  test('has its sections in order, one default, no equal rules, its own label for each, and every table it uses', () =>
+    forMeshes((_, { mesh, files }) => {
+      for (const { name } of mesh.hosts) {
+        const text = (files.get(`${name}/etc/pf.conf`) ?? '').replaceAll(/ \\\n/g, ' ')
+        const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+        const rank = (line: string) =>
+          [/^(?:ext|table)/, /^set /, /^(?:nat|rdr) /, /^(?:block|pass) /].findIndex(pattern => pattern.test(line))
+        expect(lines.map(rank)).toEqual(lines.map(rank).toSorted((a, b) => a - b))
+        expect(lines.map(rank)).not.toContain(-1)
+        const rules = lines.filter(line => rank(line) === 3)
+        expect(rules.filter(line => !line.includes(' quick '))).toEqual(['block log all label "default"'])
+        const labels = rules.map(line => /label "([^"]*)"$/.exec(line)?.[1] ?? '')
+        expect(new Set(labels).size).toBe(rules.length)
+        for (const label of labels) expect(label.length).toBeLessThan(64)
+        expect(new Set(rules.map(line => line.replace(/ label .*/, ''))).size).toBe(rules.length)
+        const defined = new Set([...text.matchAll(/^table <([^>]*)>/gm)].map(([, table]) => table))
+        for (const [, table = ''] of rules
+          .join('\n')
+          .replaceAll(/label ".*"/g, '')
+          .matchAll(/<([^>]*)>/g)) {
+          expect(defined).toContain(table)
+          expect(table.length).toBeLessThan(32)
+        }
+      }
+    }))
+
+  test('a flow passes on both ends in both families, and what is no flow nowhere', () =>
+    forMeshes((_, { mesh, files }) => {
+      const rulesOf = (host: string) => (files.get(`${host}/etc/pf.conf`) ?? '').split('\n')
+      for (const flow of mesh.flows) {
+        if (flow.from.kind !== 'members' || flow.to.kind !== 'members') continue
+        for (const jail of flow.to.jails) {
+          const remote = [...flow.from.jails, ...flow.from.hosts].some(
+            s => ('host' in s ? s.host : s.name) !== jail.host,
+          )
+          for (const family of ['inet', 'inet6'] as const) {
+            const passes = rulesOf(jail.host).filter(
+              rule =>
+                rule.startsWith('pass in quick on wg0') &&
+                rule.includes(`to ${jail.address[family].text} port`) &&
+                rule.includes(`"f:${flow.name.slice(0, 30)}`),
+            )
+            if (remote) expect(passes.length, `${flow.name} on ${jail.host}`).toBeGreaterThan(0)
+          }
+        }
+      }
+      for (const { name } of mesh.hosts)
+        for (const rule of rulesOf(name)) {
+          const flowName = /label "f:([^ "]+)/.exec(rule)?.[1]
+          if (flowName !== undefined && !flowName.includes('~'))
+            expect(mesh.flows.some(f => f.name.startsWith(flowName))).toBe(true)
+        }
+    }))
+})
+
+describe('shell', () => {
+  const parses = (text: string) => spawnSync('sh', ['-n'], { input: text }).status === 0
+  test('every rendered fragment and every command of jail.conf is sh', async () => {
+    const texts = new Set<string>()
+    await forMeshes((_, { files }) => {
+      for (const [path, text] of files) {
+        if (/rc\.conf|start_if|sysrc\.sh/.test(path)) texts.add(text)
+        if (path.includes('jail.conf.d'))
+          for (const [, command = ''] of text.matchAll(/exec\.\w+ \+?= +"(.*)";/g)) texts.add(command)
+      }
+    })
+    for (const text of texts) expect(parses(text), text).toBe(true)
+    expect(parses('static_routes="${static_routes} oops')).toBe(false)
+  })
+})
