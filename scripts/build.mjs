@@ -18,7 +18,6 @@ await build({
   format: 'esm',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'linked',
   define: { MESHWRIGHT_VERSION: JSON.stringify(version) },
   banner: {

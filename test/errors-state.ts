@@ -1,5 +1,14 @@
 /** Refusals that come from what lies on disk rather than from what a mesh says: how each state comes about. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { makeIdentity } from '../src/keys/identity.ts'
@@ -8,7 +17,7 @@ import type { Ran } from './command.ts'
 interface Setting {
   readonly directory: string
   readonly home: string
-  readonly build: () => Promise<Ran>
+  readonly build: (...more: string[]) => Promise<Ran>
 }
 
 export const stateCases: Readonly<Record<string, (setting: Setting) => Promise<Ran>>> = {
@@ -75,13 +84,16 @@ export const stateCases: Readonly<Record<string, (setting: Setting) => Promise<R
   },
   busy: ({ directory, build }) => {
     const holder = { pid: process.pid, user: 'somebody', host: hostname(), since: '2026-01-01T00:00:00.000Z' }
-    writeFileSync(join(directory, '.meshwright.lock'), JSON.stringify(holder))
+    symlinkSync(JSON.stringify(holder), join(directory, '.meshwright.lock'))
     return build()
   },
   unwritable: ({ directory, build }) => {
     writeFileSync(join(directory, '.out.meshwright'), 'in the way')
     return build()
   },
+  // Below /proc, where the system says "no such file" to whoever makes a directory; else below a file.
+  'unwritable--no-place': ({ build }) =>
+    build('--out', existsSync('/proc/self') ? '/proc/none/a/out' : '/dev/null/out'),
   'foreign-files': ({ directory, build }) => {
     mkdirSync(join(directory, 'out'))
     writeFileSync(join(directory, 'out/notes.txt'), 'mine')

@@ -5,6 +5,7 @@
 import type { HostName, JailName, MeshName, RegionName } from './names.ts'
 import type { Prefix } from './prefix.ts'
 
+export const lockDocument = 'mesh.lock.yaml'
 export const lockVersion = 1
 
 export interface Lock {

@@ -9,7 +9,7 @@ import { type Diagnostic, error } from './diagnostic.ts'
 import type { Endpoint, EndpointSpec } from './endpoint.ts'
 import { deriveFlows } from './flow.ts'
 import { roundTrips } from './latency.ts'
-import type { Lock, LockedHost } from './lock.ts'
+import { type Lock, lockDocument, type LockedHost } from './lock.ts'
 import type { Host, Mesh, Region } from './mesh.ts'
 import { tunnelMtu } from './mtu.ts'
 import { byName } from './names.ts'
@@ -23,8 +23,6 @@ export interface Plan {
   readonly lock: Lock
   readonly diagnostics: readonly Diagnostic[]
 }
-
-export const lockDocument = 'mesh.lock.yaml'
 
 /** Order matters: hosts need numbers, jails their host's prefix, flows the jails, and the checks all of it. */
 export function planMesh(spec: MeshSpec, before: Lock | null, drawn: Drawn): Plan {

@@ -26,6 +26,8 @@ export interface MeshSpec {
   readonly recipients: readonly string[]
   /** Round trip between two regions in milliseconds, by {@link latencyKey}. */
   readonly latency: ReadonlyMap<string, number>
+  /** The glob that finds the region files. */
+  readonly regionsPattern: string
   readonly regions: readonly RegionSpec[]
   readonly flows: readonly FlowSpec[]
   readonly tests: readonly TestSpec[]

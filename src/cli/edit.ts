@@ -1,16 +1,18 @@
 /** `meshwright add` and `remove`: changes to the YAML, tried out on the whole mesh before a byte is written. */
 import { mkdir, unlink } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
+import picomatch from 'picomatch'
 import { stringify } from 'yaml'
-import writeFileAtomic from 'write-file-atomic'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { nameProblem } from '../../topology/names.ts'
 import type { RegionSpec } from '../../topology/spec.ts'
 import { insertEntry, removeEntry } from '../edit/yaml-text.ts'
+import { defaultRegions, meshDocument } from '../load/directory.ts'
 import { hintFor } from '../load/issues.ts'
-import { loadMesh, type Loaded } from '../load/mesh.ts'
+import { loadMesh, type Loaded, positioned } from '../load/mesh.ts'
 import { openMesh } from '../load/open.ts'
-import { alone } from './build.ts'
+import { replaceFile } from '../write/replace.ts'
+import { alone } from './alone.ts'
 import { type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
 
 export interface EditOptions {
@@ -38,9 +40,17 @@ export interface NewRegion {
 export const addRegion = (io: Io, name: string, region: NewRegion, options: EditOptions): Promise<ExitCode> =>
   edit(io, options, name, loaded => {
     // Beside the others: `regions:` of mesh.yaml says where they are.
-    const document = posix.join(posix.dirname(regionsOf(loaded)[0]?.document ?? 'regions/*.yaml'), `${name}.yaml`)
+    const document = posix.join(posix.dirname(regionsOf(loaded)[0]?.document ?? defaultRegions), `${name}.yaml`)
     if (loaded.documents.has(document) || regionsOf(loaded).some(r => r.name === name))
       return error('duplicate-region', `there is a region ${name} already`)
+    const pattern = loaded.spec?.regionsPattern ?? defaultRegions
+    if (!picomatch.isMatch(document, pattern))
+      return error(
+        'regions-pattern',
+        `regions: ${JSON.stringify(pattern)} does not find ${document}`,
+        { document: meshDocument, path: ['regions'] },
+        'Make the file by hand where the pattern finds it, or widen the pattern.',
+      )
     const { latitude, longitude, title, provider } = region
     if ((latitude === undefined) !== (longitude === undefined))
       return error('bad-value', 'a location is a latitude and a longitude', undefined, 'Give both, or none.')
@@ -61,8 +71,8 @@ export const addRegion = (io: Io, name: string, region: NewRegion, options: Edit
     }
   })
 
+/** As in the YAML, in the order in which they are written there. */
 export interface NewHost {
-  readonly region: string
   readonly endpoint: readonly string[]
   readonly interface: string
   readonly provider?: string
@@ -74,21 +84,19 @@ export interface NewHost {
   readonly release?: string
 }
 
-export const addHost = (io: Io, name: string, host: NewHost, options: EditOptions): Promise<ExitCode> =>
+export const addHost = (io: Io, name: string, to: string, host: NewHost, options: EditOptions): Promise<ExitCode> =>
   edit(io, options, name, loaded => {
-    const region = regionsOf(loaded).find(r => r.name === host.region)
+    const region = regionsOf(loaded).find(r => r.name === to)
     if (region === undefined)
       return unknown(
         'region',
-        host.region,
+        to,
         regionsOf(loaded).map(r => r.name),
       )
     if (regionsOf(loaded).some(r => r.hosts.some(h => h.name === name)))
       return error('duplicate-host', `there is a host ${name} already`)
-    const { endpoint, provider, arch, cpus, memory, disk, release } = host
-    const given = { interface: host.interface, provider, arch, class: host.class, cpus, memory, disk, release }
-    const rest = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined))
-    const value = { endpoint: endpoint.length === 1 ? endpoint[0] : endpoint, ...rest }
+    const [only, second] = host.endpoint
+    const value = second === undefined ? { ...host, endpoint: only } : host
     return insert(loaded, region, ['hosts'], name, value, false, `added host ${name} to region ${region.name}`)
   })
 
@@ -178,7 +186,7 @@ async function edit(
     const loaded = await loadMesh(options.directory)
     if (loaded.spec === null) return refuse(io, loaded.diagnostics, options.json)
     const made = make(loaded)
-    if ('severity' in made) return refuse(io, [made], options.json)
+    if ('severity' in made) return refuse(io, positioned([made], loaded.documents), options.json)
     const overrides = new Map([[made.document, made.text]])
     const tried = await openMesh({
       directory: options.directory,
@@ -191,7 +199,7 @@ async function edit(
     if (made.text === null) await unlink(file)
     else {
       await mkdir(dirname(file), { recursive: true })
-      await writeFileAtomic(file, made.text)
+      await replaceFile(file, made.text, 0o644)
     }
     if (options.json)
       io.stdout.write(`${JSON.stringify({ ok: true, file: made.document, done: made.done }, null, 2)}\n`)

@@ -1,11 +1,14 @@
 /** `meshwright init`: a new mesh directory that builds as it stands, with what is to be replaced marked. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
+import { lockDocument } from '../../topology/lock.ts'
 import { isDomainName, nameProblem } from '../../topology/names.ts'
-import { reason } from '../load/document.ts'
+import { defaultRegions, findRegionFiles, meshDocument, secretsDocument } from '../load/directory.ts'
+import { reason } from '../load/reason.ts'
 import { drawUla } from '../load/open.ts'
 import { jsonSchema } from '../load/schema.ts'
+import { replaceFile } from '../write/replace.ts'
 import { type ExitCode, exitCodes, type Io, refuse } from './io.ts'
 
 export interface InitOptions {
@@ -22,14 +25,19 @@ export async function init(io: Io, options: InitOptions): Promise<ExitCode> {
   if (problem !== null) return refuse(io, [problem], options.json)
   const files = new Map([
     ['mesh.yaml', meshYaml(name, options.domain)],
-    ['regions/home.yaml', regionYaml],
+    [homeRegion, regionYaml],
     ['schema/mesh.json', `${JSON.stringify(jsonSchema('mesh'), null, 2)}\n`],
     ['schema/region.json', `${JSON.stringify(jsonSchema('region'), null, 2)}\n`],
-    ['.gitignore', '/out/\n'],
+    ['.gitignore', await gitignoreFor(options.directory)],
   ])
-  for (const directory of ['', 'regions', 'schema'])
-    await mkdir(join(options.directory, directory), { recursive: true })
-  for (const [path, text] of files) await writeFile(join(options.directory, path), text, { flag: 'wx' })
+  try {
+    for (const directory of ['', 'regions', 'schema'])
+      await mkdir(join(options.directory, directory), { recursive: true })
+    // mesh.yaml comes last: before it is there, the directory is no mesh, and init can be run again.
+    for (const [path, text] of [...files].toReversed()) await replaceFile(join(options.directory, path), text, 0o644)
+  } catch (cause) {
+    return refuse(io, [error('unwritable', `${options.directory} cannot be written: ${reason(cause)}`)], options.json)
+  }
   if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, mesh: name, files: [...files.keys()] }, null, 2)}\n`)
   else
     io.stdout.write(
@@ -37,6 +45,13 @@ export async function init(io: Io, options: InitOptions): Promise<ExitCode> {
         `Put your own endpoints and admin: prefixes into it, then:\n  meshwright check -C ${shown(options.directory)}\n  meshwright build -C ${shown(options.directory)}\n`,
     )
   return exitCodes.done
+}
+
+/** What is there already stays, with out/ added to it. */
+async function gitignoreFor(directory: string): Promise<string> {
+  const before = await readFile(join(directory, '.gitignore'), 'utf8').catch(() => '')
+  if (/^\/?out\/?$/m.test(before)) return before
+  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}/out/\n`
 }
 
 /** For a shell, where it must be quoted. */
@@ -49,13 +64,15 @@ async function refusal(options: InitOptions, name: string): Promise<Diagnostic |
     return error('bad-value', `${JSON.stringify(options.domain.slice(0, 80))} is not a domain name`)
   try {
     const there = await readdir(options.directory)
-    const taken = ['mesh.yaml', 'regions', 'schema', '.gitignore', 'mesh.lock.yaml', 'secrets.age'].find(entry =>
-      there.includes(entry),
-    )
-    if (taken === undefined) return null
+    const taken = [meshDocument, lockDocument, secretsDocument].find(entry => there.includes(entry))
+    const others = (await findRegionFiles(options.directory, defaultRegions)) ?? []
+    // The region that an interrupted init left is its own.
+    const left = await readFile(join(options.directory, homeRegion), 'utf8').catch(() => '')
+    const other = taken ?? others.find(path => path !== homeRegion || left !== regionYaml)
+    if (other === undefined) return null
     return error(
       'foreign-files',
-      `${options.directory} has ${taken} already`,
+      `${options.directory} has ${other} already`,
       undefined,
       'A new mesh begins in a directory of its own.',
     )
@@ -64,6 +81,8 @@ async function refusal(options: InitOptions, name: string): Promise<Diagnostic |
     return error('unwritable', `${options.directory} cannot be used: ${reason(cause)}`)
   }
 }
+
+const homeRegion = 'regions/home.yaml'
 
 const meshYaml = (name: string, domain: string): string => `# yaml-language-server: $schema=./schema/mesh.json
 mesh: ${name}

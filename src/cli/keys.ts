@@ -1,14 +1,13 @@
 /** `meshwright keys`: rotating them, showing the public ones, and who can open secrets.age. */
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { error } from '../../topology/diagnostic.ts'
-import type { Lock, LockedHost } from '../../topology/lock.ts'
+import { type Lock, lockDocument, type LockedHost } from '../../topology/lock.ts'
 import type { HostName } from '../../topology/names.ts'
-import { lockDocument } from '../../topology/plan.ts'
 import { hintFor } from '../load/issues.ts'
 import { lockText } from '../load/lock.ts'
 import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
-import { alone, outOf } from './build.ts'
+import { replaceFile } from '../write/replace.ts'
+import { alone, outOf } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
 import { changesOf, changesText } from './plan.ts'
 import { table } from './table.ts'
@@ -56,7 +55,7 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
     })
     const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock) }
     const changes = await changesOf(after, outOf(options))
-    if (!options.dryRun) await writeFileAtomic(join(options.directory, lockDocument), lockText(lock), { mode: 0o644 })
+    if (!options.dryRun) await replaceFile(join(options.directory, lockDocument), lockText(lock), 0o644)
     if (options.json) {
       const shown = changes.map(({ host, path, change, secret }) => ({ host, path, change, secret }))
       io.stdout.write(

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { reason } from '../load/document.ts'
+import { reason } from '../load/reason.ts'
 import { exitCodes, type Io } from './io.ts'
 import { program } from './program.ts'
 

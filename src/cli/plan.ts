@@ -4,7 +4,7 @@ import { byText } from '../../topology/names.ts'
 import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
 import { listFiles, readTreeFile } from '../write/tree.ts'
-import { outOf } from './build.ts'
+import { outOf } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
 import { jsonOf, type Paint, printable } from './report.ts'
 
@@ -47,7 +47,7 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
   const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secrets.root })
   const changes: Change[] = []
   const planned = new Set<string>()
-  for (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))
+  for await (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))
     for (const [path, file] of files) {
       planned.add(path)
       const old = await readTreeFile(out, path)

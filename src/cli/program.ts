@@ -97,21 +97,9 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     .option('--disk <size>', 'as in 500G')
     .option('--release <release>', 'of FreeBSD')
     .addOption(waitOption())
-    .action(async (name: string, o: Common & NewHost) => {
-      const keys = [
-        'region',
-        'endpoint',
-        'interface',
-        'provider',
-        'arch',
-        'class',
-        'cpus',
-        'memory',
-        'disk',
-        'release',
-      ] as const
-      await run((await import('./edit.ts')).addHost(io, name, picked(o, keys), common(o)))
-    })
+    .action(async (name: string, o: Common & NewHost & { region: string }) =>
+      run((await import('./edit.ts')).addHost(io, name, o.region, picked(o, hostOptions), common(o))),
+    )
   command(add, 'jail', 'add a jail to a host')
     .argument('<name>')
     .requiredOption('--host <host>')
@@ -194,6 +182,10 @@ function numeric(value: string): number {
   if (value.trim() === '' || !Number.isFinite(n)) throw new InvalidArgumentError('It is a number.')
   return n
 }
+
+const hostOptions = [
+  ...(['endpoint', 'interface', 'provider', 'arch', 'class', 'cpus', 'memory', 'disk', 'release'] as const),
+]
 
 /** The options that are there, without the ones that belong to the command line. */
 const picked = <T extends object, K extends keyof T>(o: T, keys: readonly K[]): Pick<T, K> =>

@@ -10,7 +10,19 @@ import { table } from './table.ts'
 /** More hosts than this are counted by region instead of listed. */
 const listed = 40
 
-export function summaryText(mesh: Mesh, tree: Written, out: string, paint: Paint): string {
+/** The mesh at a glance, as plain values: kept for the next run. */
+export interface Summary {
+  readonly name: string
+  readonly counts: string
+  readonly overlay: string
+  readonly rows: readonly (readonly string[])[]
+  /** Columns that are numbers. */
+  readonly numeric: readonly number[]
+  /** Hosts of the rows, where each row is a host. */
+  readonly hosts: readonly string[] | null
+}
+
+export function summaryOf(mesh: Mesh): Summary {
   const jails = mesh.hosts.reduce((sum, host) => sum + host.jails.length, 0)
   const head = [
     count(mesh.hosts.length, 'host'),
@@ -20,14 +32,36 @@ export function summaryText(mesh: Mesh, tree: Written, out: string, paint: Paint
     count(mesh.flows.length, 'flow'),
   ]
   const overlay = `overlay ${mesh.overlay.inet.text} and ${mesh.overlay.inet6.text}, MTU ${mesh.mtu}`
-  const rows = mesh.hosts.length <= listed ? hostRows(mesh.hosts, tree) : regionRows(mesh)
+  const each = mesh.hosts.length <= listed
+  return {
+    name: mesh.name,
+    counts: `${head[0]} ${head[1]}, ${head.slice(2).join(', ')}`,
+    overlay,
+    ...(each ? hostRows(mesh.hosts) : regionRows(mesh)),
+    hosts: each ? mesh.hosts.map(host => host.name) : null,
+  }
+}
+
+export function summaryText(of: Summary, tree: Written, out: string, paint: Paint): string {
+  const { rows, numeric } = of.hosts === null ? of : withWritten(of, of.hosts, tree)
   return [
-    `${paint.strong(mesh.name)}: ${head[0]} ${head[1]}, ${head.slice(2).join(', ')}\n`,
-    `${overlay}\n\n`,
-    table(rows.cells, rows.numeric).replace(/^.*/, line => paint.faint(line)),
+    `${paint.strong(of.name)}: ${of.counts}\n`,
+    `${of.overlay}\n\n`,
+    table(rows, numeric).replace(/^.*/, line => paint.faint(line)),
     '\n',
     `${outcome(tree)} in ${out}\n`,
   ].join('')
+}
+
+/** One more column: how many files of each host were written. */
+function withWritten({ rows, numeric }: Summary, hosts: readonly string[], { written }: Written) {
+  const changed = new Map<string, number>()
+  for (const path of written) {
+    const name = /^([^/]+?)(?:\.manifest\.json$|\/)/.exec(path)?.[1] ?? path
+    changed.set(name, (changed.get(name) ?? 0) + 1)
+  }
+  const column = ['WRITTEN', ...hosts.map(host => String(changed.get(host) ?? 0))]
+  return { rows: rows.map((row, i) => [...row, column[i] ?? '']), numeric: [...numeric, rows[0]?.length ?? 0] }
 }
 
 function outcome({ written, removed, unchanged }: Written): string {
@@ -39,12 +73,7 @@ function outcome({ written, removed, unchanged }: Written): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-function hostRows(hosts: readonly Host[], { written }: Written) {
-  const changed = new Map<string, number>()
-  for (const path of written) {
-    const name = /^([^/]+?)(?:\.manifest\.json$|\/)/.exec(path)?.[1] ?? path
-    changed.set(name, (changed.get(name) ?? 0) + 1)
-  }
+function hostRows(hosts: readonly Host[]) {
   const cells = hosts.map(host => [
     host.name,
     host.region,
@@ -52,9 +81,8 @@ function hostRows(hosts: readonly Host[], { written }: Written) {
     host.prefix.inet.text,
     whereabouts(host),
     String(host.jails.length),
-    String(changed.get(host.name) ?? 0),
   ])
-  return { cells: [['HOST', 'REGION', 'CLASS', 'OVERLAY', 'ENDPOINT', 'JAILS', 'WRITTEN'], ...cells], numeric: [5, 6] }
+  return { rows: [['HOST', 'REGION', 'CLASS', 'OVERLAY', 'ENDPOINT', 'JAILS'], ...cells], numeric: [5] }
 }
 
 function whereabouts(host: Host): string {
@@ -71,5 +99,5 @@ function regionRows(mesh: Mesh) {
     String(region.hosts.reduce((sum, host) => sum + host.jails.length, 0)),
     mesh.connections.gateways.get(region.name)?.name ?? '',
   ])
-  return { cells: [['REGION', 'OVERLAY', 'HOSTS', 'JAILS', 'GATEWAY'], ...cells], numeric: [2, 3] }
+  return { rows: [['REGION', 'OVERLAY', 'HOSTS', 'JAILS', 'GATEWAY'], ...cells], numeric: [2, 3] }
 }

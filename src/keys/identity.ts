@@ -1,13 +1,12 @@
 /**
- * The operator's age identity: a file with AGE-SECRET-KEY lines as age-keygen(1) writes, 0600, at $MESHWRIGHT_IDENTITY
- * or in the user's configuration directory. Made on first use; never part of a mesh.
+ * The operator's age identity: a file with AGE-SECRET-KEY lines as age-keygen(1) writes, 0600. Made on first use; never
+ * part of a mesh.
  */
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { reason } from '../load/document.ts'
+import { reason } from '../load/reason.ts'
 import { SecretText } from './derive.ts'
 
 export interface Identity {
@@ -15,15 +14,6 @@ export interface Identity {
   /** `age1…` of the first key. */
   readonly recipient: string
   readonly path: string
-}
-
-export type Environment = Readonly<Record<string, string | undefined>>
-
-export function identityPath(environment: Environment): string {
-  const given = environment['MESHWRIGHT_IDENTITY']
-  if (given) return given
-  const config = environment['XDG_CONFIG_HOME']
-  return join(config ? config : join(environment['HOME'] ?? homedir(), '.config'), 'meshwright', 'identity.txt')
 }
 
 /** The identity, `null` when there is none yet, or what is wrong with it. */

@@ -3,17 +3,17 @@ import { Decrypter, Encrypter } from 'age-encryption'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Diagnostic, error, warning } from '../../topology/diagnostic.ts'
 import type { Lock } from '../../topology/lock.ts'
 import type { MeshName } from '../../topology/names.ts'
 import type { MeshSpec } from '../../topology/spec.ts'
-import { reason } from '../load/document.ts'
+import { secretsDocument } from '../load/directory.ts'
+import { reason } from '../load/reason.ts'
+import { replaceFile } from '../write/replace.ts'
 import { RootSecret } from './derive.ts'
-import { type Environment, type Identity, identityPath, makeIdentity, readIdentity } from './identity.ts'
-
-const secretsDocument = 'secrets.age'
+import { type Identity, makeIdentity, readIdentity } from './identity.ts'
+import { type Environment, identityPath } from './paths.ts'
 
 /** What lies in secrets.age once it is opened. */
 const contents = z.strictObject({
@@ -112,7 +112,7 @@ export async function openSecrets(opening: Opening): Promise<OpenedSecrets> {
       const bytes = await seal(opened.root, spec.name, recipients)
       const readable = await unseal(bytes, identity)
       if (readable === null || 'severity' in readable) return lockOut(spec, identity.recipient)
-      await writeFileAtomic(file, Buffer.from(bytes), { mode: 0o600 })
+      await replaceFile(file, bytes, 0o600)
       return null
     },
   }
@@ -138,7 +138,7 @@ async function newSecrets(
     const identity = found ?? (await makeIdentity(path))
     const recipients = spec.recipients.length > 0 ? spec.recipients : [identity.recipient]
     const bytes = await seal(drawn.toString('base64'), spec.name, recipients)
-    await writeFileAtomic(file, Buffer.from(bytes), { mode: 0o600 })
+    await replaceFile(file, bytes, 0o600)
   }
   if (found !== null && spec.recipients.length > 0 && !spec.recipients.includes(found.recipient)) {
     const trial = await unseal(await seal(drawn.toString('base64'), spec.name, spec.recipients), found)

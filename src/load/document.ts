@@ -13,6 +13,7 @@ import {
   type YAMLError,
 } from 'yaml'
 import { type Diagnostic, error, type Place, type SourcePosition } from '../../topology/diagnostic.ts'
+import { reason } from './reason.ts'
 
 /** More than any mesh of ten thousand hosts needs, and little enough to parse. */
 const maxBytes = 16 * 2 ** 20
@@ -151,25 +152,6 @@ const refused = (diagnostic: Diagnostic): Parsed => ({ document: null, value: un
 
 const sayProblem = (problem: YAMLError): string =>
   problem.code === 'DUPLICATE_KEY' ? 'the same key is there twice' : (problem.message.split('\n')[0] ?? problem.code)
-
-/** What the system said, without the paths and stacks around it. */
-export function reason(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  const code = (cause as NodeJS.ErrnoException | null)?.code
-  const known: Record<string, string> = {
-    ENOENT: 'there is no such file',
-    EACCES: 'permission denied',
-    EPERM: 'operation not permitted',
-    EISDIR: 'it is a directory',
-    ENOTDIR: 'a part of its path is not a directory',
-    EEXIST: 'something else is in its place',
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-    EMFILE: 'too many open files',
-    ELOOP: 'its symbolic links run in a circle',
-  }
-  return (code !== undefined ? known[code] : undefined) ?? text
-}
 
 function positionOfBadByte(bytes: Uint8Array): SourcePosition {
   const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -1,5 +1,5 @@
 /** zod's findings as our diagnostics, each with its place and a way out. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type Diagnostic, error, placeText } from '../../topology/diagnostic.ts'
 import { nearest } from '../../topology/suggest.ts'
 import type { Complaint } from './schema.ts'

@@ -1,13 +1,20 @@
 /** mesh.lock.yaml, read and written. One line a fact and sorted, so that a diff or a merge of it can be read. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { type Lock, type LockedHost, type LockedJail, type LockedRegion, lockVersion } from '../../topology/lock.ts'
+import {
+  type Lock,
+  lockDocument,
+  type LockedHost,
+  type LockedJail,
+  type LockedRegion,
+  lockVersion,
+} from '../../topology/lock.ts'
 import { type HostName, type JailName, type MeshName, nameProblem, type RegionName } from '../../topology/names.ts'
-import { lockDocument } from '../../topology/plan.ts'
 import { isPrefix, parsePrefix, type Prefix } from '../../topology/prefix.ts'
-import { parseDocument, reason, type SourceDocument } from './document.ts'
+import { parseDocument, type SourceDocument } from './document.ts'
+import { reason } from './reason.ts'
 import { diagnose } from './issues.ts'
 
 const prefix = (family: Prefix['family']) =>

@@ -1,8 +1,6 @@
 /** mesh.yaml and its regions, from files to a MeshSpec with a position for every complaint. */
-import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { glob } from 'tinyglobby'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { type Diagnostic, error, hasErrors, type Place } from '../../topology/diagnostic.ts'
 import type {
   HostName,
@@ -16,11 +14,10 @@ import type {
 import { byText, nameProblem } from '../../topology/names.ts'
 import type { FlowSpec, HostSpec, JailSpec, MeshSpec, RegionSpec, TestSpec } from '../../topology/spec.ts'
 import { latencyKey } from '../../topology/spec.ts'
-import { parseDocument, type Parsed, readDocument, reason, type SourceDocument } from './document.ts'
+import { defaultRegions, findRegionFiles, meshDocument, noMesh } from './directory.ts'
+import { parseDocument, type Parsed, readDocument, type SourceDocument } from './document.ts'
 import { diagnose } from './issues.ts'
 import { type HostYaml, meshSchema, type MeshYaml, regionSchema, type RegionYaml } from './schema.ts'
-
-export const meshDocument = 'mesh.yaml'
 
 export interface Loaded {
   /** Null when a file could not be understood. */
@@ -82,45 +79,19 @@ export function positioned(
   })
 }
 
-export async function noMesh(directory: string): Promise<Diagnostic | null> {
-  try {
-    if (!(await stat(directory)).isDirectory()) return error('no-mesh', `${directory} is not a directory`)
-    if ((await readdir(directory)).includes(meshDocument)) return null
-  } catch (cause) {
-    return error('no-mesh', `${directory} cannot be read: ${reason(cause)}`)
-  }
-  return error(
-    'no-mesh',
-    `there is no ${meshDocument} in ${directory === '.' ? 'this directory' : directory}`,
-    undefined,
-    'meshwright init makes a new mesh; -C DIR names the directory of one.',
-  )
-}
-
 const regionsPattern = (value: unknown): string => {
   const given = (value as { regions?: unknown } | undefined)?.regions
-  return typeof given === 'string' ? given : 'regions/*.yaml'
+  return typeof given === 'string' ? given : defaultRegions
 }
 
 async function regionFiles(directory: string, pattern: string, overrides: Overrides, diagnostics: Diagnostic[]) {
   const place: Place = { document: meshDocument, path: ['regions'] }
-  if (pattern.startsWith('/') || pattern.split('/').includes('..') || pattern.includes('\\')) {
-    diagnostics.push(
-      error(
-        'regions-pattern',
-        `regions: ${JSON.stringify(pattern)} leads out of the mesh directory`,
-        place,
-        'As in regions/*.yaml.',
-      ),
-    )
+  const found = await findRegionFiles(directory, pattern)
+  if (found === null) {
+    const what = `regions: ${JSON.stringify(pattern)} leads out of the mesh directory`
+    diagnostics.push(error('regions-pattern', what, place, `As in ${defaultRegions}.`))
     return []
   }
-  const found = await glob(pattern, {
-    cwd: directory,
-    onlyFiles: true,
-    followSymbolicLinks: false,
-    expandDirectories: false,
-  })
   const added = [...overrides].flatMap(([name, text]) => (text !== null && name !== meshDocument ? [name] : []))
   const names = [...new Set([...found, ...added])].filter(name => overrides.get(name) !== null).toSorted(byText)
   if (names.length === 0)
@@ -194,6 +165,7 @@ function specOf(
     },
     recipients: mesh.recipients,
     latency: latencies(mesh, diagnostics),
+    regionsPattern: mesh.regions,
     regions,
     flows: mesh.flows.map((flow, i): FlowSpec => ({
       from: flow.from,

@@ -1,11 +1,12 @@
 /** The shape of mesh.yaml and regions/*.yaml: what zod checks, what the JSON Schema for editors is made from. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type EndpointSpec, type EndpointProblem, parseEndpoint } from '../../topology/endpoint.ts'
 import { hostClasses, isDomainName, isInterfaceName, isLabel, isReserved, nameProblem } from '../../topology/names.ts'
 import { parseService, type Service } from '../../topology/port.ts'
 import { isPrefix, parseAddress, parsePrefix, type Prefix } from '../../topology/prefix.ts'
 import { parseMilliseconds, parseSize } from '../../topology/quantity.ts'
 import type { DiagnosticCode } from '../../topology/diagnostic.ts'
+import { defaultRegions } from './directory.ts'
 
 /** Carried by a custom issue, so that each mistake keeps its own code and way out. */
 export interface Complaint {
@@ -208,7 +209,7 @@ const ipv6Length = z.int().min(32).max(112)
 export const meshSchema = z.strictObject({
   mesh: name.describe('Name of the mesh; part of every derived key'),
   domain: domain.describe('Hosts are HOST.domain, jails JAIL.HOST.domain'),
-  regions: z.string().default('regions/*.yaml').describe('Which files hold the regions'),
+  regions: z.string().default(defaultRegions).describe('Which files hold the regions'),
   addressing: z
     .strictObject({
       ipv4: prefixOf('inet').prefault('10.64.0.0/10').describe('The overlay'),

@@ -1,9 +1,10 @@
 /** All files of one host, and the manifest that tells how they lie there. The list is the order in which people read them. */
-import { createHash } from 'node:crypto'
+import { createHash, webcrypto } from 'node:crypto'
 import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
-import { renderPfConf, renderPfFallback, type SharedTables } from './pf.conf.ts'
+import { renderPfConf, renderPfFallback } from './pf.conf.ts'
+import type { SharedTables } from './pf.tables.ts'
 import { renderJailConf } from './jail.conf.ts'
 import { renderJailHosts, renderResolvConf } from './jail/hosts.ts'
 import { renderJailRcConf } from './jail/rc.conf.ts'
@@ -66,15 +67,20 @@ export interface FileBytes {
   readonly reload: RenderedFile['reload'] | 'manifest'
 }
 
-export function bytesOf(file: RenderedFile): FileBytes {
+export async function bytesOf(file: RenderedFile): Promise<FileBytes> {
   const bytes = Buffer.from(file.content.text)
-  return { path: file.path, bytes, sha256: sha256(bytes), mode: file.mode, secret: file.secret, reload: file.reload }
+  const { path, mode, secret, reload } = file
+  return { path, bytes, sha256: await sha256(bytes), mode, secret, reload }
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+/** A large file's digest is left to another thread while this one renders on. */
+const sha256 = async (bytes: Uint8Array): Promise<string> =>
+  bytes.length < 2 ** 15
+    ? createHash('sha256').update(bytes).digest('hex')
+    : Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
 
 /** `out/HOST.manifest.json`: what lies where on the host, with which owner and mode, and what its change sets in motion. */
-export function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]): FileBytes {
+export async function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]): Promise<FileBytes> {
   const manifest = {
     version: 1,
     mesh: mesh.name,
@@ -93,5 +99,5 @@ export function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]):
     })),
   }
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  return { path: '', bytes, sha256: sha256(bytes), mode: 0o644, secret: false, reload: 'manifest' }
+  return { path: '', bytes, sha256: await sha256(bytes), mode: 0o644, secret: false, reload: 'manifest' }
 }

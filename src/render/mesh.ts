@@ -4,7 +4,7 @@ import type { Lock } from '../../topology/lock.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
 import type { RootSecret } from '../keys/derive.ts'
 import { bytesOf, type FileBytes, manifestOf, renderHost } from './host.ts'
-import { SharedTables } from './pf.conf.ts'
+import { SharedTables } from './pf.tables.ts'
 import { PeerSections, type WireguardKeys } from './wg0.conf.ts'
 
 /** `lock` holds the public keys. */
@@ -25,20 +25,31 @@ export function keysOf(
   }
 }
 
-/** Per host the files below out/, the manifest last. */
-export function* renderMesh(mesh: Mesh, keys: WireguardKeys): Iterable<readonly (readonly [string, FileBytes])[]> {
+/** One host's files by their paths below out/. */
+export type HostFiles = readonly (readonly [string, FileBytes])[]
+
+/** Per host the files below out/, the manifest last. The next host is rendered while the digests of this one are made. */
+export async function* renderMesh(mesh: Mesh, keys: WireguardKeys): AsyncGenerator<HostFiles> {
   const rendering = {
     ...{ mesh, keys },
-    peers: new PeerSections((host: Host) => keys.publicKeyOf(host)),
+    peers: new PeerSections(mesh, (host: Host) => keys.publicKeyOf(host)),
     tables: new SharedTables(mesh),
     flows: flowsByHost(mesh),
     regionNumbers: new Map(mesh.regions.map(region => [region.name as string, region.number])),
   }
-  for (const host of mesh.hosts) {
-    const files = renderHost(host, rendering).map(bytesOf)
-    yield [
+  const finished = async (host: Host): Promise<HostFiles> => {
+    const files = await Promise.all(renderHost(host, rendering).map(bytesOf))
+    const manifest = await manifestOf(host, mesh, files)
+    return [
       ...files.map(file => [`${host.name}/${file.path}`, file] as const),
-      [`${host.name}.manifest.json`, manifestOf(host, mesh, files)] as const,
+      [`${host.name}.manifest.json`, manifest] as const,
     ]
   }
+  let before: Promise<HostFiles> | null = null
+  for (const host of mesh.hosts) {
+    const next = finished(host)
+    if (before !== null) yield await before
+    before = next
+  }
+  if (before !== null) yield await before
 }

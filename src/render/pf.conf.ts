@@ -8,10 +8,11 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { bridgeName, type Host, type Jail, type Mesh } from '../../topology/mesh.ts'
 import { byText } from '../../topology/names.ts'
 import type { Service } from '../../topology/port.ts'
-import { byNetwork, families, type Family, type PerFamily, type Prefix } from '../../topology/prefix.ts'
+import { families, type Family, type Prefix } from '../../topology/prefix.ts'
 import type { External, Members } from '../../topology/reference.ts'
 import { egressOn } from '../../topology/check/hosts.ts'
 import { madeBy, type RenderedFile } from './file.ts'
+import { type SharedTables, tableLine } from './pf.tables.ts'
 import { type Block, block } from './template.ts'
 
 /** pf's limits: PF_TABLE_NAME_SIZE 32 and PF_RULE_LABEL_SIZE 64, both with the final NUL (net/pfvar.h). */
@@ -119,71 +120,6 @@ function transit(host: Host, mesh: Mesh): string[] {
       ]),
     ),
   ]
-}
-
-/** What is the same for all hosts, worked out once: the order of all endpoints, and the addresses of a flow's targets. */
-export class SharedTables {
-  readonly #endpoints: readonly string[]
-  readonly #lines: readonly string[]
-  readonly #ranks = new Map<Host, readonly number[]>()
-  readonly #targets = new Map<Members, PerFamily<readonly string[]>>()
-  readonly #sources = new Map<Members, PerFamily<readonly Prefix[]>>()
-
-  constructor(mesh: Mesh) {
-    const addressesOf = (host: Host) => families.flatMap(family => host.endpoint[family]?.address ?? [])
-    const sorted = mesh.hosts.flatMap(addressesOf).toSorted(byNetwork)
-    this.#endpoints = unique(sorted.map(textOf))
-    this.#lines = this.#endpoints.map(tableEntry)
-    const rankOf = new Map(this.#endpoints.map((text, rank) => [text, rank]))
-    for (const host of mesh.hosts)
-      this.#ranks.set(
-        host,
-        addressesOf(host).map(({ text }) => rankOf.get(text) ?? 0),
-      )
-  }
-
-  /** The table of these hosts' endpoints, sorted by rank: every host of a large mesh asks for nearly all of them. */
-  endpointTable(hosts: readonly Host[]): string | null {
-    const ranks: number[] = []
-    for (const host of hosts) for (const rank of this.#ranks.get(host) ?? []) ranks.push(rank)
-    const sorted = Uint32Array.from(ranks)
-      .sort()
-      .filter((rank, i, all) => rank !== all[i - 1])
-    if (sorted.length === 0) return null
-    if (sorted.length <= inOneLine)
-      return tableLine(
-        'endpoints',
-        Array.from(sorted, rank => this.#endpoints[rank] ?? ''),
-      )
-    let text = tableStart('endpoints')
-    for (const rank of sorted.subarray(0, -1)) text += this.#lines[rank] ?? ''
-    return text + tableEnd(this.#endpoints[sorted[sorted.length - 1] ?? 0] ?? '')
-  }
-
-  /** Of a party as source, sorted. */
-  sources(party: Members, family: Family): readonly Prefix[] {
-    const known = this.#sources.get(party)
-    if (known !== undefined) return known[family]
-    const of = (f: Family) => party.sources.map(source => source[f]).toSorted(byNetwork)
-    const sources = { inet: of('inet'), inet6: of('inet6') }
-    this.#sources.set(party, sources)
-    return sources[family]
-  }
-
-  /** Of a party as destination, sorted. */
-  targets(party: Members, family: Family): readonly string[] {
-    const known = this.#targets.get(party)
-    if (known !== undefined) return known[family]
-    const members = [...party.jails, ...party.hosts]
-    const of = (f: Family) =>
-      members
-        .map(member => member.address[f])
-        .toSorted(byNetwork)
-        .map(textOf)
-    const targets = { inet: of('inet'), inet6: of('inet6') }
-    this.#targets.set(party, targets)
-    return targets[family]
-  }
 }
 
 /** The rules of one host's flows, and the tables and translations they need. */
@@ -389,7 +325,7 @@ class Rules {
     const [first, second] = members
     if (first !== undefined && second === undefined) return first
     const name = `${side}${digit[family]}_${shortHash(local.flow.name)}`.slice(0, maxTableName)
-    this.#tables.set(name, unique(members))
+    this.#tables.set(name, [...new Set(members)])
     return `<${name}>`
   }
 
@@ -397,8 +333,6 @@ class Rules {
     return `${text} label "${labelOf(`f:${local.flow.name}`, `${detail} ${digit[family]}`)}"`
   }
 }
-
-const textOf = (address: { readonly text: string }): string => address.text
 
 /** A prefix as pf writes it: a single address without its length. */
 const addressText = (prefix: Prefix): string =>
@@ -408,20 +342,6 @@ const inside = (outer: Prefix, inner: Prefix): boolean => {
   const shift = BigInt((outer.family === 'inet' ? 32 : 128) - outer.length)
   return inner.network >> shift === outer.network >> shift
 }
-
-const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)]
-
-const inOneLine = 8
-
-function tableLine(name: string, members: readonly string[]): string {
-  if (members.length <= inOneLine) return `table <${name}> const { ${members.join(', ')} }`
-  return tableStart(name) + members.slice(0, -1).map(tableEntry).join('') + tableEnd(members.at(-1) ?? '')
-}
-
-/** A long table has a line for each member, so that a diff shows who came and who went; pf joins them by the backslash. */
-const tableStart = (name: string): string => `table <${name}> const { \\\n`
-const tableEntry = (member: string): string => `  ${member}, \\\n`
-const tableEnd = (last: string): string => `  ${last} \\\n}`
 
 const matching = (service: Service, family: Family, from: string, to: string): string =>
   service.kind === 'ping'

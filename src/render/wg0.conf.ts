@@ -36,14 +36,11 @@ export function renderWg0Conf(host: Host, mesh: Mesh, keys: WireguardKeys, known
     ${privateKey && wg`PrivateKey = ${privateKey.reveal()}`}
     ListenPort = ${host.spec.port}
   `
+  // Half a million tunnels make a million of these sections: two known pieces, and the key between them.
   let text = top.text
   for (const neighbour of mesh.connections.neighboursOf(host)) {
     const { head, tail } = known.of(neighbour)
-    // Written piece by piece: half a million tunnels make a million of these.
-    text += head
-    if (keys.presharedKeys !== null) text += `PresharedKey = ${keys.presharedKeys.of(host, neighbour.host)}\n`
-    text += tail
-    if (neighbour.keepalive) text += `PersistentKeepalive = ${mesh.keepalive}\n`
+    text += head + (keys.presharedKeys === null ? '' : keys.presharedKeys.of(host, neighbour.host)) + tail
   }
   return {
     path: 'usr/local/etc/wireguard/wg0.conf',
@@ -56,24 +53,25 @@ export function renderWg0Conf(host: Host, mesh: Mesh, keys: WireguardKeys, known
 
 /** What is the same of a peer in all its neighbours' files: rendered once, used by all of them. */
 export class PeerSections {
+  readonly #mesh: Mesh
   readonly #publicKeyOf: (host: Host) => string
-  readonly #plain = new Map<Host, Map<string, Section>>()
+  readonly #plain = new Map<Host, Section[]>()
 
-  constructor(publicKeyOf: (host: Host) => string) {
+  constructor(mesh: Mesh, publicKeyOf: (host: Host) => string) {
+    this.#mesh = mesh
     this.#publicKeyOf = publicKeyOf
   }
 
   of(neighbour: Neighbour): Section {
     if (neighbour.carries.length > 0) return this.#render(neighbour)
-    const family = neighbour.endpoint?.address.family ?? 'none'
-    const byFamily = this.#plain.get(neighbour.host) ?? new Map<string, Section>()
-    this.#plain.set(neighbour.host, byFamily)
-    const section = byFamily.get(family) ?? this.#render(neighbour)
-    byFamily.set(family, section)
-    return section
+    let known = this.#plain.get(neighbour.host)
+    if (known === undefined) this.#plain.set(neighbour.host, (known = []))
+    const family = neighbour.endpoint?.address.family
+    const kind = (family === undefined ? 0 : family === 'inet' ? 2 : 4) + (neighbour.keepalive ? 1 : 0)
+    return (known[kind] ??= this.#render(neighbour))
   }
 
-  #render({ host, endpoint, carries }: Neighbour): Section {
+  #render({ host, endpoint, carries, keepalive }: Neighbour): Section {
     const owned = [host.prefix, ...carries]
     const allowedIps = [...owned.map(prefix => prefix.inet), ...owned.map(prefix => prefix.inet6)]
     const head = wg`
@@ -85,11 +83,15 @@ export class PeerSections {
     const tail = wg`
       AllowedIPs = ${allowedIps}
       ${endpoint && wg`Endpoint = ${endpoint}`}
+      ${keepalive ? wg`PersistentKeepalive = ${this.#mesh.keepalive}` : null}
     `
-    return { head: head.text, tail: tail.text }
+    return this.#mesh.presharedKeys
+      ? { head: `${head.text}PresharedKey = `, tail: `\n${tail.text}` }
+      : { head: head.text, tail: tail.text }
   }
 }
 
+/** A peer before and after its preshared key. */
 interface Section {
   readonly head: string
   readonly tail: string

@@ -1,12 +1,12 @@
 /**
- * One writer at a time: a lock file that names its holder. Made whole by link(2), so that whoever finds it can read it;
- * one whose process is gone on this machine is taken over.
+ * One writer at a time: a symbolic link whose target names the holder. symlink(2) makes it whole or not at all and
+ * leaves nothing beside it, so whoever finds it can read it; one whose process is gone on this machine is taken over.
  */
-import { link, readFile, stat, unlink, writeFile } from 'node:fs/promises'
+import { lstat, readlink, symlink, unlink } from 'node:fs/promises'
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { error, type Diagnostic } from '../../topology/diagnostic.ts'
-import { reason } from '../load/document.ts'
+import { reason } from '../load/reason.ts'
 
 interface Holder {
   readonly pid: number
@@ -33,21 +33,22 @@ export class RunLock {
   /** The lock, or why it is not to be had. */
   static async take(path: string, waiting: Waiting): Promise<RunLock | Diagnostic> {
     const holder: Holder = { pid: process.pid, user: userName(), host: hostname(), since: new Date().toISOString() }
-    const text = `${JSON.stringify(holder)}\n`
-    const mine = `${path}.${process.pid}`
+    const text = JSON.stringify(holder)
     const until = Date.now() + waiting.patience * 1000
     let told = false
     try {
-      await writeFile(mine, text)
       for (;;) {
-        if (await linked(mine, path)) return new RunLock(path, text)
-        const other = await read(path)
+        if (await linked(text, path)) {
+          await dropDeadGuard(path)
+          return new RunLock(path, text)
+        }
+        const other = await targetOf(path)
         if (other === null) continue
-        if (!isAlive(other.holder)) {
-          await breakStale(path, other.text)
+        if (!isAlive(other)) {
+          await breakStale(path, other, text)
           continue
         }
-        const who = describe(other.holder)
+        const who = describe(parse(other))
         if (Date.now() >= until)
           return error(
             'busy',
@@ -62,20 +63,17 @@ export class RunLock {
     } catch (cause) {
       if (waiting.signal.aborted) throw cause
       return error('unwritable', `${path} cannot be written: ${reason(cause)}`)
-    } finally {
-      await unlink(mine).catch(() => undefined)
     }
   }
 
   async release(): Promise<void> {
-    const now = await readFile(this.#path, 'utf8').catch(() => null)
-    if (now === this.#text) await unlink(this.#path).catch(() => undefined)
+    if ((await targetOf(this.#path)) === this.#text) await unlink(this.#path).catch(() => undefined)
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+async function linked(text: string, path: string): Promise<boolean> {
   try {
-    await link(from, to)
+    await symlink(text, path)
     return true
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -83,12 +81,14 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function read(path: string): Promise<{ holder: Holder | null; text: string } | null> {
+/** Null: it is gone. Empty: something is in its place that is no link of ours. */
+async function targetOf(path: string): Promise<string | null> {
   try {
-    const text = await readFile(path, 'utf8')
-    return { holder: parse(text), text }
+    return await readlink(path)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'ENOENT') return null
+    if (code === 'EINVAL' && !(await lstat(path)).isDirectory()) return ''
     throw cause
   }
 }
@@ -105,7 +105,8 @@ function parse(text: string): Holder | null {
 }
 
 /** A holder on another machine (a shared directory) cannot be asked: it counts as alive. */
-function isAlive(holder: Holder | null): boolean {
+function isAlive(text: string): boolean {
+  const holder = parse(text)
   if (holder === null) return false
   if (holder.host !== hostname()) return true
   try {
@@ -116,22 +117,27 @@ function isAlive(holder: Holder | null): boolean {
   }
 }
 
+const guardOf = (path: string): string => `${path}.break`
+
 /** Only one of those who find a stale lock may remove it: a second lock, held for two system calls, sees to that. */
-async function breakStale(path: string, seen: string): Promise<void> {
-  const guard = `${path}.break`
-  try {
-    await writeFile(guard, '', { flag: 'wx' })
-  } catch {
-    const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > 5000) await unlink(guard).catch(() => undefined)
+async function breakStale(path: string, seen: string, mine: string): Promise<void> {
+  const guard = guardOf(path)
+  if (!(await linked(mine, guard))) {
+    await dropDeadGuard(path)
     await sleep(20)
     return
   }
   try {
-    if ((await readFile(path, 'utf8').catch(() => null)) === seen) await unlink(path)
+    if ((await targetOf(path)) === seen) await unlink(path)
   } finally {
     await unlink(guard).catch(() => undefined)
   }
+}
+
+/** Left by a process that was killed while it took a lock over. */
+async function dropDeadGuard(path: string): Promise<void> {
+  const holder = await targetOf(guardOf(path))
+  if (holder !== null && !isAlive(holder)) await unlink(guardOf(path)).catch(() => undefined)
 }
 
 const clean = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 64)

@@ -4,14 +4,14 @@
  * `.out.meshwright/` (0700, ignored by git through a .gitignore of its own) with the tree in the making and an index of
  * what was written: size and times of each file, so that an unchanged tree need not be read again.
  */
-import { createHash } from 'node:crypto'
 import { link, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { byText } from '../../topology/names.ts'
-import { reason } from '../load/document.ts'
+import { reason } from '../load/reason.ts'
 import type { FileBytes } from '../render/host.ts'
+import { replaceFile } from './replace.ts'
 import { RunLock, type Waiting } from './runlock.ts'
 
 /** Paths in out/, with `/` between their parts: `tesla/etc/pf.conf`, `tesla.manifest.json`. */
@@ -24,9 +24,13 @@ interface Entry {
   readonly stamp: string
 }
 
-interface Index {
-  /** What the tree was made from; the same input makes the same tree. */
+/** What a run leaves for the next: the digest of what the tree was made from, and whatever else the caller adds. */
+export interface Remembered {
   readonly input: string
+}
+
+interface Index {
+  readonly last: Remembered
   readonly files: Readonly<Record<TreePath, Entry>>
 }
 
@@ -52,7 +56,7 @@ export class OutTree {
   static async open(directory: string, waiting: Waiting): Promise<OutTree | Diagnostic> {
     try {
       const { out, state } = await placeOf(directory)
-      await mkdir(state, { recursive: true, mode: 0o700 })
+      if (!(await exists(state))) await mkdir(state, { mode: 0o700 })
       await writeFile(join(state, '.gitignore'), '*\n')
       const lock = await RunLock.take(join(state, 'lock'), waiting)
       if (!(lock instanceof RunLock)) return lock
@@ -81,9 +85,15 @@ export class OutTree {
     }
   }
 
+  /** What the last run left word of, without taking the tree: null when there was none. */
+  static async peek(directory: string): Promise<Remembered | null> {
+    const place = await realpath(directory).catch(() => null)
+    return place === null ? null : ((await readIndex(join(stateOf(place), 'index.json')))?.last ?? null)
+  }
+
   /** Number of files when the tree is what `input` made and nobody has touched it since; null otherwise. */
   async unchangedSince(input: string): Promise<number | null> {
-    if (this.#index?.input !== input) return null
+    if (this.#index?.last.input !== input) return null
     const files = Object.entries(this.#index.files)
     const found = await listFiles(this.#out)
     if (found.length !== files.length) return null
@@ -98,12 +108,11 @@ export class OutTree {
 
   /**
    * Writes the tree. `hosts` yields the files of one host after the other; `commit` runs between the last file written
-   * and the tree taking its place, for what must be on disk before.
+   * and the tree taking its place, for what must be on disk before; what `remember` gives is there for the next run.
    */
   async write(
-    input: string,
-    hosts: Iterable<readonly (readonly [TreePath, FileBytes])[]>,
-    commit: () => Promise<void>,
+    hosts: AsyncIterable<readonly (readonly [TreePath, FileBytes])[]>,
+    { commit, remember }: { readonly commit: () => Promise<void>; readonly remember: () => Promise<Remembered> },
     signal: AbortSignal,
   ): Promise<Written> {
     const next = join(this.#state, 'next')
@@ -126,7 +135,7 @@ export class OutTree {
     }
     await mkdir(next, { mode: 0o755 })
     const staging = new Staging(next)
-    for (const files of hosts) {
+    for await (const files of hosts) {
       for (const [path, file] of files) {
         entries[path] = { sha256: file.sha256, mode: file.mode }
         const old = before[path]
@@ -161,13 +170,12 @@ export class OutTree {
       await rm(next, { recursive: true, force: true })
       throw cause
     }
-    await this.#remember(input, entries)
+    await this.#remember(await remember(), entries)
     return { written: written.toSorted(byText), removed, unchanged: kept.length }
   }
 
   async #swap(next: string): Promise<void> {
     const previous = join(this.#state, 'previous')
-    await mkdir(dirname(this.#out), { recursive: true })
     // From here a killed run is finished, not undone: `previous` is there only when `next` is complete.
     const had = await rename(this.#out, previous).then(
       () => true,
@@ -180,7 +188,7 @@ export class OutTree {
     if (had) await rm(previous, { recursive: true, force: true })
   }
 
-  async #remember(input: string, entries: Record<TreePath, { sha256: string; mode: number }>): Promise<void> {
+  async #remember(last: Remembered, entries: Record<TreePath, { sha256: string; mode: number }>): Promise<void> {
     const paths = Object.keys(entries)
     const files: Record<TreePath, Entry> = {}
     for (let i = 0; i < paths.length; i += 64)
@@ -190,9 +198,8 @@ export class OutTree {
           if (entry) files[path] = { ...entry, stamp: (await stampOf(join(this.#out, path))) ?? '' }
         }),
       )
-    const index: Index = { input, files }
-    await writeFile(join(this.#state, 'index.json.new'), JSON.stringify(index))
-    await rename(join(this.#state, 'index.json.new'), join(this.#state, 'index.json'))
+    const index: Index = { last, files }
+    await replaceFile(join(this.#state, 'index.json'), JSON.stringify(index), 0o644)
   }
 
   async close(): Promise<void> {
@@ -204,11 +211,22 @@ export class OutTree {
 async function placeOf(directory: string): Promise<{ out: string; state: string }> {
   const out = await realpath(directory).catch(async (cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    await mkdir(dirname(directory), { recursive: true })
+    await makeDirectories(dirname(resolve(directory)))
     return join(await realpath(dirname(directory)), basename(directory))
   })
-  return { out, state: join(dirname(out), `.${basename(out)}.meshwright`) }
+  return { out, state: stateOf(out) }
 }
+
+/** mkdir -p; Node's own tries for ever where the system says there is no such file, as below /proc. */
+async function makeDirectories(path: string): Promise<void> {
+  if (await exists(path)) return
+  await makeDirectories(dirname(path))
+  await mkdir(path).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  })
+}
+
+const stateOf = (out: string): string => join(dirname(out), `.${basename(out)}.meshwright`)
 
 async function recover(out: string, state: string): Promise<void> {
   const [next, previous] = [join(state, 'next'), join(state, 'previous')]
@@ -294,17 +312,10 @@ async function stampOf(path: string): Promise<string | null> {
 async function readIndex(path: string): Promise<Index | null> {
   try {
     const parsed = JSON.parse(await readFile(path, 'utf8')) as Partial<Index>
-    return typeof parsed.input === 'string' && typeof parsed.files === 'object' ? (parsed as Index) : null
+    return typeof parsed.last?.input === 'string' && typeof parsed.files === 'object' ? (parsed as Index) : null
   } catch {
     return null
   }
-}
-
-/** One digest of everything that a tree is made from. */
-export function digestOf(parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:`).update(part)
-  return hash.digest('hex')
 }
 
 /** Reads the tree as it is, without taking it: for those who only compare. */

@@ -1,6 +1,17 @@
 /** Builds that are killed, builds that meet, and what they leave: the built program as its users run it. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, mkdirSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -83,11 +94,15 @@ function leaksIn(directory: string, secrets: readonly string[]): string[] {
     .filter(path => secrets.some(secret => readFileSync(path, 'latin1').includes(secret)))
 }
 
+/** What a mesh directory holds after a build, and nothing else: no lock, no file in the making. */
+const whole = ['.out.meshwright', 'mesh.lock.yaml', 'mesh.yaml', 'out', 'regions', 'secrets.age']
+
 describe('a build that is killed', () => {
   test('at any of 200 moments leaves the old tree or the new one, and nothing that others may read', async () => {
     const lanes = [makeMesh(), makeMesh()]
+    const random = () => randomInt(2 ** 30) / 2 ** 30
     await Promise.all(
-      lanes.map(async (setting, lane) => {
+      lanes.map(async setting => {
         const mesh = join(setting.directory, 'mesh.yaml')
         const out = join(setting.directory, 'out')
         const started = performance.now()
@@ -99,14 +114,13 @@ describe('a build that is killed', () => {
         trees.push(treeOf(out))
         const secrets = secretsOf(setting)
         let killed = 0
+        const moments: number[] = []
         for (let i = 0; i < 100; i += 1) {
           writeFileSync(mesh, meshYaml(51820 + (i % 2)))
           // Most of a run is starting up; the moments that matter are in its second half.
-          const { code } = await buildAsync(
-            setting,
-            duration * (0.3 + 0.9 * (((i * 37 + lane * 13) % 100) / 100)),
-            'SIGKILL',
-          )
+          const moment = duration * (0.3 + 0.9 * random())
+          moments.push(Math.round(moment))
+          const { code } = await buildAsync(setting, moment, 'SIGKILL')
           if (code === null) killed += 1
           // Between two renames out/ is not there; the whole new tree lies beside it, and the next run puts it in place.
           if (existsSync(out)) expect(trees).toContainEqual(treeOf(out))
@@ -114,10 +128,11 @@ describe('a build that is killed', () => {
           expect(readFileSync(join(setting.directory, 'mesh.lock.yaml'), 'utf8')).toMatch(/complete: true\n$/)
           expect(leaksIn(setting.directory, secrets)).toEqual([])
         }
-        expect(killed).toBeGreaterThan(20)
+        expect(killed, `killed after ${moments.join(', ')} ms`).toBeGreaterThan(20)
         expect(build(setting).status).toBe(0)
         expect(trees).toContainEqual(treeOf(out))
         expect(readdirSync(join(setting.directory, '.out.meshwright')).toSorted()).toEqual(['.gitignore', 'index.json'])
+        expect(readdirSync(setting.directory).toSorted()).toEqual(whole)
       }),
     )
   }, 600_000)
@@ -142,11 +157,24 @@ describe('a build that is killed', () => {
       join(setting.directory, 'regions/home.yaml'),
       regionYaml(Array.from({ length: 200 }, (_, i) => `host${i}`)),
     )
-    const { code, stderr } = await buildAsync(setting, 900, 'SIGINT')
-    if (code === 130) {
-      expect(stderr).toContain('interrupted')
-      expect(treeOf(join(setting.directory, 'out'))).toEqual(tree)
-    } else expect(code).toBe(0)
+    // The signal comes when the first files of the new tree lie there: long before the last of two hundred hosts.
+    const next = join(setting.directory, '.out.meshwright/next')
+    const child = spawn(process.execPath, [cli, 'build', '-C', setting.directory], { env: setting.environment })
+    let stderr = ''
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
+    const code = await new Promise<number | null>(resolve => {
+      const watch = setInterval(() => {
+        if (existsSync(next)) child.kill('SIGINT')
+      }, 5)
+      child.on('close', status => {
+        clearInterval(watch)
+        resolve(status)
+      })
+    })
+    expect(code).toBe(130)
+    expect(stderr).toContain('interrupted')
+    expect(treeOf(join(setting.directory, 'out'))).toEqual(tree)
+    expect(readdirSync(setting.directory).toSorted()).toEqual(whole)
     expect(readdirSync(join(setting.directory, '.out.meshwright'))).not.toContain('next')
   })
 })
@@ -156,11 +184,11 @@ describe('builds that meet', () => {
     const setting = makeMesh()
     const both = await Promise.all([0, 1].map(() => buildAsync(setting, null, 'SIGKILL')))
     expect(both.map(({ code }) => code)).toEqual([0, 0])
-    const alone = makeMesh()
-    expect(build({ ...alone, environment: setting.environment }).status).toBe(0)
-    expect(Object.keys(treeOf(join(setting.directory, 'out')))).toEqual(
-      Object.keys(treeOf(join(alone.directory, 'out'))),
-    )
+    const tree = treeOf(join(setting.directory, 'out'))
+    // A third, from the state they left, finds every byte of it right: both worked with the same secrets and numbers.
+    rmSync(join(setting.directory, 'out'), { recursive: true })
+    expect(build(setting).status).toBe(0)
+    expect(treeOf(join(setting.directory, 'out'))).toEqual(tree)
     expect(existsSync(join(setting.directory, '.meshwright.lock'))).toBe(false)
   })
 
@@ -168,12 +196,18 @@ describe('builds that meet', () => {
     const setting = makeMesh()
     const lock = join(setting.directory, '.meshwright.lock')
     const holder = { pid: process.pid, user: 'somebody', host: hostname(), since: '2026-01-01T00:00:00.000Z' }
-    writeFileSync(lock, JSON.stringify(holder))
+    symlinkSync(JSON.stringify(holder), lock)
     const refused = build(setting, '--wait', '0')
     expect(refused.status).toBe(1)
     expect(refused.stderr).toContain(`pid ${process.pid} of somebody`)
-    writeFileSync(lock, JSON.stringify({ ...holder, pid: 2 ** 22 + 1 }))
-    expect(build(setting, '--wait', '0').status).toBe(0)
+    for (const stale of [JSON.stringify({ ...holder, pid: 2 ** 22 + 1 }), 'no holder at all']) {
+      unlinkSync(lock)
+      symlinkSync(stale, lock)
+      symlinkSync(stale, `${lock}.break`)
+      expect(build(setting, '--wait', '1').status).toBe(0)
+      expect(readdirSync(setting.directory).toSorted()).toEqual(whole)
+      symlinkSync(stale, lock)
+    }
   })
 })
 

@@ -1,7 +1,7 @@
 /** Meshes by chance, as files, and what is rendered from them: what the laws are held against. */
 import fc from 'fast-check'
 import { RootSecret } from '../../src/keys/derive.ts'
-import { meshDocument } from '../../src/load/mesh.ts'
+import { meshDocument } from '../../src/load/directory.ts'
 import { openMesh, withPublicKeys } from '../../src/load/open.ts'
 import { keysOf, renderMesh } from '../../src/render/mesh.ts'
 import type { Lock } from '../../topology/lock.ts'
@@ -106,7 +106,7 @@ export async function render(draft: MeshDraft, before: Lock | null = null): Prom
   const { mesh, lock: planned } = planMesh(opened.spec, before, drawn)
   const lock = withPublicKeys(planned, { mesh, root: secret })
   const files = new Map<string, string>()
-  for (const host of renderMesh(mesh, keysOf(mesh, lock, secret)))
+  for await (const host of renderMesh(mesh, keysOf(mesh, lock, secret)))
     for (const [path, file] of host) files.set(path, file.bytes.toString())
   return { mesh, lock, files }
 }

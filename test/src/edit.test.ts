@@ -130,3 +130,10 @@ test('a comment belongs to the entry below it, and not across an empty line', ()
   expect(removeEntry('m:\n  a: 1\nn: 2\n', ['m'], 'a')).toBe('m: {}\nn: 2\n')
   expect(insertEntry('m: {} # none yet\nn:   2\n', ['m'], 'a', 1)).toBe('m: # none yet\n  a: 1\nn:   2\n')
 })
+
+test('a region that the pattern of mesh.yaml would not find is refused', async () => {
+  const { directory, run } = await meshDirectory()
+  await writeFile(join(directory, 'mesh.yaml'), `${mesh}regions: regions/h*.yaml\n`)
+  expect(await run('add', 'region', 'east')).toMatchObject({ code: 1 })
+  expect(await run('add', 'region', 'harbour')).toMatchObject({ code: 0 })
+})

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -59,3 +59,16 @@ for (const name of ['../x', 'a;b', 'x'.repeat(64), 'admin'])
     expect(await run('init', directory, '--name', name)).toMatchObject({ code: 1 })
     expect(await readdir(directory)).toEqual([])
   })
+
+test('a .gitignore stays, with out/ added; what people wrote is never overwritten', async () => {
+  const { directory, run } = await place()
+  await writeFile(join(directory, '.gitignore'), 'notes')
+  expect(await run('init', directory, '--name', 'first')).toMatchObject({ code: 0 })
+  expect(await readFile(join(directory, '.gitignore'), 'utf8')).toBe('notes\n/out/\n')
+  const { directory: second, run: again } = await place()
+  await mkdir(join(second, 'regions'))
+  await writeFile(join(second, 'regions/home.yaml'), 'mine')
+  expect(await again('init', second, '--name', 'second')).toMatchObject({ code: 1 })
+  expect(await readFile(join(second, 'regions/home.yaml'), 'utf8')).toBe('mine')
+  expect(await readdir(second)).toEqual(['regions'])
+})
