@@ -2,9 +2,9 @@
  * Every key of a mesh from one root secret by HKDF-SHA256 (RFC 5869): nothing to store per key, and a key changes only
  * when its own name or epoch does. Names hold no slash, so no two keys share an info string.
  */
-import { x25519 } from '@noble/curves/ed25519.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { createPrivateKey } from 'node:crypto'
 import { inspect } from 'node:util'
 import type { HostName, MeshName } from '../../topology/names.ts'
 import { PairKeys, type PairMember, PresharedKeys } from './pairs.ts'
@@ -43,8 +43,27 @@ export class PrivateKey extends SecretText {
     super(text, 'private key')
   }
   publicKey(): string {
-    return base64(x25519.getPublicKey(Uint8Array.from(Buffer.from(this.reveal(), 'base64'))))
+    return publicKeyOf(Buffer.from(this.reveal(), 'base64'))
   }
+}
+
+/** What a private key begins with in PKCS #8 (RFC 8410 §7). */
+const pkcs8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+/** A point that no key has: a JWK of a private key names the public one (RFC 8037 §2), and this is to be replaced. */
+const noPoint = Buffer.alloc(32).toString('base64url')
+
+/** By Node's own X25519. As a JWK where Node works `x` out itself (20 to 24: ten times as fast), else as PKCS #8. */
+function publicKeyOf(key: Buffer): string {
+  const exported = (input: Parameters<typeof createPrivateKey>[0]) =>
+    createPrivateKey(input).export({ format: 'jwk' }).x ?? noPoint
+  let x = noPoint
+  try {
+    x = exported({ key: { kty: 'OKP', crv: 'X25519', x: noPoint, d: key.toString('base64url') }, format: 'jwk' })
+  } catch {
+    // Newer Nodes compare the two.
+  }
+  if (x === noPoint) x = exported({ key: Buffer.concat([pkcs8, key]), format: 'der', type: 'pkcs8' })
+  return Buffer.from(x, 'base64url').toString('base64')
 }
 
 /** The root secret of one mesh: 32 random bytes, drawn once, kept in secrets.age. */
