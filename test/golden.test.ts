@@ -32,7 +32,7 @@ async function render(directory: string): Promise<Map<string, string>> {
   const secret = new RootSecret(openSecret, opened.mesh.name)
   const lock = withPublicKeys({ ...opened.lock, secret: secret.fingerprint() }, { mesh: opened.mesh, root: secret })
   const files = new Map<string, string>([['mesh.lock.yaml', lockText(lock)]])
-  for await (const host of renderMesh(opened.mesh, keysOf(opened.mesh, lock, secret)))
+  for (const host of renderMesh(opened.mesh, keysOf(opened.mesh, lock, secret)))
     for (const [path, file] of host) files.set(path, file.bytes.toString())
   return files
 }

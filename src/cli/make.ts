@@ -78,10 +78,10 @@ async function writeMesh(
 const worthAThread = 200
 
 /** On a terminal, and only where there is something to wait for. */
-async function* progress<T>(io: Io, hosts: AsyncIterable<T>, total: number): AsyncGenerator<T> {
+function* progress<T>(io: Io, hosts: Iterable<T>, total: number): Iterable<T> {
   const shown = io.stderr.isTTY === true && total >= 100
   let done = 0
-  for await (const host of hosts) {
+  for (const host of hosts) {
     yield host
     done += 1
     if (shown && (done % 25 === 0 || done === total))

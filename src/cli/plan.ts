@@ -47,7 +47,7 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
   const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secrets.root })
   const changes: Change[] = []
   const planned = new Set<string>()
-  for await (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))
+  for (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))
     for (const [path, file] of files) {
       planned.add(path)
       const old = await readTreeFile(out, path)

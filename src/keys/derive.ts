@@ -9,33 +9,12 @@ import { inspect } from 'node:util'
 import type { HostName, MeshName } from '../../topology/names.ts'
 import { PairKeys, type PairMember, PresharedKeys } from './pairs.ts'
 import { PresharedKeysAhead } from './ahead.ts'
+import { SecretText } from './secret-text.ts'
+import { type ServiceSecrets, serviceSecrets } from './service.ts'
 
 const salt = new TextEncoder().encode('meshwright 1')
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const base64 = (data: Uint8Array): string => Buffer.from(data.buffer, data.byteOffset, data.length).toString('base64')
-
-/** Text that must not be shown: whoever prints, logs or serialises it sees what it is, not what it says. */
-export class SecretText {
-  readonly #text: string
-  readonly #what: string
-  constructor(text: string, what: string) {
-    this.#text = text
-    this.#what = what
-  }
-  /** For wg0.conf and the key store, nowhere else. */
-  reveal(): string {
-    return this.#text
-  }
-  toString(): string {
-    return `(${this.#what})`
-  }
-  toJSON(): string {
-    return this.toString()
-  }
-  [inspect.custom](): string {
-    return this.toString()
-  }
-}
 
 /** X25519 private key of a host in base64, as wg(8) reads it; clamped by whoever uses it (RFC 7748 §5). */
 export class PrivateKey extends SecretText {
@@ -85,6 +64,11 @@ export class RootSecret {
     key[0] = (key[0] ?? 0) & 248
     key[31] = ((key[31] ?? 0) & 127) | 64
     return new PrivateKey(base64(key))
+  }
+
+  /** The secrets of one service. */
+  service(name: string): ServiceSecrets {
+    return serviceSecrets((info, length) => this.#derive(info, length), name)
   }
 
   presharedKeys(epoch: number): PresharedKeys {

@@ -7,7 +7,7 @@ import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { reason } from '../load/reason.ts'
-import { SecretText } from './derive.ts'
+import { SecretText } from './secret-text.ts'
 
 export interface Identity {
   readonly keys: readonly SecretText[]

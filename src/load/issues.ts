@@ -2,7 +2,7 @@
 import type * as z from 'zod'
 import { type Diagnostic, error, placeText } from '../../topology/diagnostic.ts'
 import { nearest } from '../../topology/suggest.ts'
-import type { Complaint } from './schema.ts'
+import type { Complaint } from './fields.ts'
 
 type Issue = z.core.$ZodIssue
 

@@ -1,5 +1,5 @@
 /** All files of one host, and the manifest that tells how they lie there. The list is the order in which people read them. */
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
@@ -67,20 +67,16 @@ export interface FileBytes {
   readonly reload: RenderedFile['reload'] | 'manifest'
 }
 
-export async function bytesOf(file: RenderedFile): Promise<FileBytes> {
+export function bytesOf(file: RenderedFile): FileBytes {
   const bytes = Buffer.from(file.content.text)
   const { path, mode, secret, reload } = file
-  return { path, bytes, sha256: await sha256(bytes), mode, secret, reload }
+  return { path, bytes, sha256: sha256(bytes), mode, secret, reload }
 }
 
-/** A large file's digest is left to another thread while this one renders on. */
-const sha256 = async (bytes: Uint8Array): Promise<string> =>
-  bytes.length < 2 ** 15
-    ? createHash('sha256').update(bytes).digest('hex')
-    : Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** `out/HOST.manifest.json`: what lies where on the host, with which owner and mode, and what its change sets in motion. */
-export async function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]): Promise<FileBytes> {
+export function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]): FileBytes {
   const manifest = {
     version: 1,
     mesh: mesh.name,
@@ -99,5 +95,5 @@ export async function manifestOf(host: Host, mesh: Mesh, files: readonly FileByt
     })),
   }
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  return { path: '', bytes, sha256: await sha256(bytes), mode: 0o644, secret: false, reload: 'manifest' }
+  return { path: '', bytes, sha256: sha256(bytes), mode: 0o644, secret: false, reload: 'manifest' }
 }

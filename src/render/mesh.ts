@@ -28,8 +28,8 @@ export function keysOf(
 /** One host's files by their paths below out/. */
 export type HostFiles = readonly (readonly [string, FileBytes])[]
 
-/** Per host the files below out/, the manifest last. The next host is rendered while the digests of this one are made. */
-export async function* renderMesh(mesh: Mesh, keys: WireguardKeys): AsyncGenerator<HostFiles> {
+/** Per host the files below out/, the manifest last. */
+export function* renderMesh(mesh: Mesh, keys: WireguardKeys): Iterable<HostFiles> {
   const rendering = {
     ...{ mesh, keys },
     peers: new PeerSections(mesh, (host: Host) => keys.publicKeyOf(host)),
@@ -37,19 +37,11 @@ export async function* renderMesh(mesh: Mesh, keys: WireguardKeys): AsyncGenerat
     flows: flowsByHost(mesh),
     regionNumbers: new Map(mesh.regions.map(region => [region.name as string, region.number])),
   }
-  const finished = async (host: Host): Promise<HostFiles> => {
-    const files = await Promise.all(renderHost(host, rendering).map(bytesOf))
-    const manifest = await manifestOf(host, mesh, files)
-    return [
+  for (const host of mesh.hosts) {
+    const files = renderHost(host, rendering).map(bytesOf)
+    yield [
       ...files.map(file => [`${host.name}/${file.path}`, file] as const),
-      [`${host.name}.manifest.json`, manifest] as const,
+      [`${host.name}.manifest.json`, manifestOf(host, mesh, files)] as const,
     ]
   }
-  let before: Promise<HostFiles> | null = null
-  for (const host of mesh.hosts) {
-    const next = finished(host)
-    if (before !== null) yield await before
-    before = next
-  }
-  if (before !== null) yield await before
 }

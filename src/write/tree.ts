@@ -111,7 +111,7 @@ export class OutTree {
    * and the tree taking its place, for what must be on disk before; what `remember` gives is there for the next run.
    */
   async write(
-    hosts: AsyncIterable<readonly (readonly [TreePath, FileBytes])[]>,
+    hosts: Iterable<readonly (readonly [TreePath, FileBytes])[]>,
     { commit, remember }: { readonly commit: () => Promise<void>; readonly remember: () => Promise<Remembered> },
     signal: AbortSignal,
   ): Promise<Written> {
@@ -135,7 +135,7 @@ export class OutTree {
     }
     await mkdir(next, { mode: 0o755 })
     const staging = new Staging(next)
-    for await (const files of hosts) {
+    for (const files of hosts) {
       for (const [path, file] of files) {
         entries[path] = { sha256: file.sha256, mode: file.mode }
         const old = before[path]

@@ -106,7 +106,7 @@ export async function render(draft: MeshDraft, before: Lock | null = null): Prom
   const { mesh, lock: planned } = planMesh(opened.spec, before, drawn)
   const lock = withPublicKeys(planned, { mesh, root: secret })
   const files = new Map<string, string>()
-  for await (const host of renderMesh(mesh, keysOf(mesh, lock, secret)))
+  for (const host of renderMesh(mesh, keysOf(mesh, lock, secret)))
     for (const [path, file] of host) files.set(path, file.bytes.toString())
   return { mesh, lock, files }
 }
