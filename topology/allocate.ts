@@ -88,6 +88,7 @@ export function allocate(spec: MeshSpec, before: Lock | null, drawn: Drawn): All
     pskEpoch: before?.pskEpoch ?? 1,
     regions,
     hosts: new Map([...hosts].toSorted(([a], [b]) => byText(a, b))),
+    services: before?.services ?? new Map(),
   }
   return { lock, diagnostics }
 }

@@ -99,6 +99,16 @@ export const diagnosticCodes = [
   'bridge-unfiltered',
   'test-failed',
   'unknown-latency',
+  // services
+  'unknown-kind',
+  'missing-service',
+  'ambiguous-service',
+  'service-circle',
+  'service-version',
+  'service-option',
+  'placement-impossible',
+  'placement-weak',
+  'duplicate-jail',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]
 

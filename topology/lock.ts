@@ -17,6 +17,15 @@ export interface Lock {
   readonly pskEpoch: number
   readonly regions: ReadonlyMap<RegionName, LockedRegion>
   readonly hosts: ReadonlyMap<HostName, LockedHost>
+  /** Where the instances of each role of each service live. */
+  readonly services: ReadonlyMap<string, ReadonlyMap<string, LockedRole>>
+}
+
+export interface LockedRole {
+  /** By name. */
+  readonly hosts: readonly HostName[]
+  /** Those of them that were there when the role was first placed. */
+  readonly founders: readonly HostName[]
 }
 
 export interface LockedRegion {

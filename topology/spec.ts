@@ -30,6 +30,7 @@ export interface MeshSpec {
   readonly regionsPattern: string
   readonly regions: readonly RegionSpec[]
   readonly flows: readonly FlowSpec[]
+  readonly services: readonly ServiceSpec[]
   readonly tests: readonly TestSpec[]
   readonly document: string
 }
@@ -84,6 +85,8 @@ export interface HostSpec {
   readonly labels: readonly HostLabel[]
   readonly release: { readonly major: number; readonly minor: number }
   readonly gateway: boolean
+  /** No service is placed here any more. */
+  readonly drained: boolean
   /** `host`: the private key never leaves the host, and this is its public key. */
   readonly keys: { readonly kind: 'derived' } | { readonly kind: 'host'; readonly publicKey: string }
   readonly wiring: 'routed' | 'bridge'
@@ -101,6 +104,25 @@ export interface JailSpec {
   readonly cpus: number | null
   readonly memory: number | null
   readonly disk: number | null
+  /** Null: declared by hand. */
+  readonly service: JailService | null
+  readonly place: Place
+}
+
+/** What a jail has from the service that it is an instance of. */
+export interface JailService {
+  readonly name: string
+  readonly role: string
+  /** Parameters of jail.conf(5). */
+  readonly parameters: ReadonlyMap<string, string | true>
+  /** Jails of the same host that start before it. */
+  readonly depends: readonly JailName[]
+}
+
+/** A service as written; what its keys mean is the business of its kind. */
+export interface ServiceSpec {
+  readonly name: string
+  readonly value: Readonly<Record<string, unknown>>
   readonly place: Place
 }
 

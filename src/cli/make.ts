@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../topology/diagnostic.ts'
 import { type Lock, lockDocument } from '../../topology/lock.ts'
 import { meshDocument } from '../load/directory.ts'
 import { lockText } from '../load/lock.ts'
-import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
+import { deploymentOf, type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
 import { replaceFile } from '../write/replace.ts'
 import { OutTree, type Written } from '../write/tree.ts'
@@ -67,7 +67,7 @@ async function writeMesh(
       ? secrets.root.presharedKeysAhead(mesh.pskEpoch, mesh.hosts, io.keyWorker)
       : null
   try {
-    const rendered = renderMesh(mesh, keysOf(mesh, lock, secrets.root, ahead ?? undefined))
+    const rendered = renderMesh(mesh, keysOf(mesh, lock, secrets.root, ahead ?? undefined), await deploymentOf(opened))
     return await tree.write(progress(io, rendered, mesh.hosts.length), { commit, remember }, io.signal)
   } finally {
     await ahead?.close()

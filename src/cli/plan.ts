@@ -1,7 +1,7 @@
 /** `meshwright plan`: what a build would change in out/, per host and file. Writes nothing. */
 import { structuredPatch } from 'diff'
 import { byText } from '../../topology/names.ts'
-import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
+import { deploymentOf, type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
 import { listFiles, readTreeFile } from '../write/tree.ts'
 import { outOf } from './alone.ts'
@@ -47,7 +47,7 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
   const lock = withPublicKeys(opened.lock, { mesh: opened.mesh, root: secrets.root })
   const changes: Change[] = []
   const planned = new Set<string>()
-  for (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root)))
+  for (const files of renderMesh(mesh, keysOf(mesh, lock, secrets.root), await deploymentOf(opened)))
     for (const [path, file] of files) {
       planned.add(path)
       const old = await readTreeFile(out, path)

@@ -9,6 +9,7 @@ import {
   type LockedHost,
   type LockedJail,
   type LockedRegion,
+  type LockedRole,
   lockVersion,
 } from '../../topology/lock.ts'
 import { type HostName, type JailName, type MeshName, nameProblem, type RegionName } from '../../topology/names.ts'
@@ -59,6 +60,9 @@ const schema = z.strictObject({
       retired: z.literal(true).optional(),
     }),
   ),
+  services: z
+    .record(name, z.record(name, z.strictObject({ hosts: z.array(name), founders: z.array(name) })))
+    .optional(),
   complete: z.literal(true),
 })
 
@@ -156,6 +160,12 @@ function lockOf(yaml: z.output<typeof schema>): Lock {
       gateway: (region.gateway ?? null) as HostName | null,
       retired: region.retired === true,
     })),
+    services: entries(yaml.services ?? {}, roles =>
+      entries(roles, ({ hosts, founders }): LockedRole => ({
+        hosts: hosts as HostName[],
+        founders: founders as HostName[],
+      })),
+    ),
     hosts: entries<HostName, (typeof yaml.hosts)[string], LockedHost>(yaml.hosts, host => ({
       region: host.region as RegionName,
       number: host.number,
@@ -191,6 +201,12 @@ export function lockText(lock: Lock): string {
   }
   lines.push(lock.hosts.size === 0 ? 'hosts: {}' : 'hosts:')
   for (const [name, host] of lock.hosts) lines.push(`  ${name}:`, ...Array.from(hostLines(host), line => `    ${line}`))
+  if (lock.services.size > 0) lines.push('services:')
+  for (const [name, roles] of lock.services) {
+    lines.push(`  ${name}:${roles.size === 0 ? ' {}' : ''}`)
+    for (const [role, { hosts, founders }] of roles)
+      lines.push(`    ${role}: {hosts: [${hosts.join(', ')}], founders: [${founders.join(', ')}]}`)
+  }
   lines.push('complete: true', '')
   return lines.join('\n')
 }

@@ -174,6 +174,10 @@ function specOf(
       why: flow.why,
       place: { document: meshDocument, path: ['flows', i] },
     })),
+    services: Object.entries(mesh.services).map(([name, value]) => ({
+      ...{ name, value },
+      place: { document: meshDocument, path: ['services', name] },
+    })),
     tests: mesh.tests.map((test, i): TestSpec => {
       const kind = 'must-reach' in test ? 'must-reach' : 'must-not-reach'
       const body = 'must-reach' in test ? test['must-reach'] : test['must-not-reach']
@@ -259,6 +263,7 @@ function hostOf(
     labels: yaml.labels as HostLabel[],
     release: { major, minor },
     gateway: yaml.gateway,
+    drained: yaml.drained,
     keys: keysOf(name, yaml, place, diagnostics),
     wiring: yaml.wiring ?? defaults.jails.wiring ?? 'routed',
     jailRoot: defaults.jails.root ?? '/usr/local/jails',
@@ -272,6 +277,7 @@ function hostOf(
         cpus: jail?.cpus ?? null,
         memory: jail?.memory ?? null,
         disk: jail?.disk ?? null,
+        service: null,
         place: jailPlace,
       }
     }),

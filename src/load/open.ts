@@ -11,6 +11,8 @@ import type { MeshSpec } from '../../topology/spec.ts'
 import type { RootSecret } from '../keys/derive.ts'
 import type { Environment } from '../keys/paths.ts'
 import { openSecrets, type Secrets } from '../keys/secrets.ts'
+import type { Deployment } from '../services/deploy.ts'
+import type { ServicePlan, ServicePlanning } from '../services/plan.ts'
 import type { SourceDocument } from './document.ts'
 import { loadLock, noLock } from './lock.ts'
 import { loadMesh, type Overrides, positioned } from './mesh.ts'
@@ -25,10 +27,15 @@ export interface Opening {
   readonly overrides?: Overrides
   /** As if there were no lock yet. */
   readonly fresh?: boolean
+  /** As if no service had a place yet. */
+  readonly free?: boolean
 }
 
 export interface Opened extends Plan {
+  /** As written: without what the services add. */
   readonly spec: MeshSpec
+  /** Null: the mesh declares none. */
+  readonly services: ServicePlan | null
   /** The lock as it is on disk. */
   readonly before: Lock | null
   readonly lockTextBefore: string | null
@@ -52,20 +59,54 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
       : await openSecrets({ ...opening, spec, lock: locked.lock, create: opening.purpose === 'write' })
   const secrets = opened?.root == null ? null : opened
   const before = locked.lock
+  const placing = await placed(spec, before, opening.free ?? false)
+  if (placing.plan === null && spec.services.length > 0) {
+    const found = positioned(
+      [...reading, ...locked.diagnostics, ...(opened?.diagnostics ?? []), ...placing.diagnostics],
+      known,
+    )
+    return { mesh: null, diagnostics: found }
+  }
+  const planned = placing.plan?.spec ?? spec
   const { lock: resolved, diagnostics: resolving } = await resolveNames(spec, before, opening.resolve ?? false)
   const drawn = { ula: drawUla(), secret: secrets?.fingerprint ?? before?.secret ?? '0'.repeat(16) }
   // Names are looked up for hosts the lock does not know yet as well: numbered first, then given their addresses.
-  const first = planMesh(spec, before, drawn)
-  const plan = resolved.size === 0 ? first : planMesh(spec, withAddresses(first.lock, resolved), drawn)
+  const first = planMesh(planned, before, drawn)
+  const plan = resolved.size === 0 ? first : planMesh(planned, withAddresses(first.lock, resolved), drawn)
   // A host whose name led nowhere has no tunnel: that needs no saying twice.
-  const planned = plan.diagnostics.filter(({ code }) => code !== 'no-path' || resolving.length === 0)
+  const remarks = plan.diagnostics.filter(({ code }) => code !== 'no-path' || resolving.length === 0)
   const diagnostics = positioned(
-    [...reading, ...locked.diagnostics, ...(opened?.diagnostics ?? []), ...resolving, ...planned],
+    [
+      ...reading,
+      ...locked.diagnostics,
+      ...(opened?.diagnostics ?? []),
+      ...placing.diagnostics,
+      ...resolving,
+      ...remarks,
+    ],
     known,
   )
   if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
   const lockTextBefore = locked.document?.text ?? null
-  return { ...plan, spec, before, lockTextBefore, secrets, documents: known, diagnostics }
+  const lock = { ...plan.lock, services: placing.plan?.remembered ?? new Map() }
+  return {
+    ...{ ...plan, lock, spec, before, lockTextBefore, secrets, documents: known, diagnostics },
+    services: placing.plan,
+  }
+}
+
+/** The catalogue is loaded only for a mesh that has services. */
+async function placed(spec: MeshSpec, before: Lock | null, free: boolean): Promise<ServicePlanning> {
+  if (spec.services.length === 0) return { plan: null, diagnostics: [] }
+  const { planServices } = await import('../services/plan.ts')
+  return planServices(spec, before, free)
+}
+
+/** Instances with their addresses and secrets; null without services. */
+export async function deploymentOf(opened: Opened): Promise<Deployment | null> {
+  if (opened.services === null) return null
+  const { deploy } = await import('../services/deploy.ts')
+  return deploy(opened.services, opened.mesh, secretsOf(opened).root)
 }
 
 /** The secrets of a mesh that was opened for work with keys. */

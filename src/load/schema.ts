@@ -66,6 +66,7 @@ const host = z.strictObject({
   labels: z.array(hostLabel).default([]),
   release: release.optional().describe('FreeBSD release, in quotes: "14.4"'),
   gateway: z.boolean().default(false).describe('Joins its region to the others when the topology is regional'),
+  drained: z.boolean().default(false).describe('Services move away from it'),
   keys: z.enum(['derived', 'host']).default('derived').describe('host: its private key never leaves it'),
   'public-key': publicKey.optional().describe('With keys: host, what wg pubkey printed there'),
   wiring: wiring.optional(),

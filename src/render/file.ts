@@ -5,14 +5,25 @@ export interface RenderedFile {
   /** Without the leading slash: `etc/pf.conf`. */
   readonly path: string
   readonly content: Block
-  readonly mode: 0o600 | 0o644
+  readonly mode: FileMode
+  /** Names in passwd(5) and group(5) of where it lies; root and wheel when not given. */
+  readonly owner?: string
+  readonly group?: string
+  /** Its daemon rewrites it: installed only where there is none yet. */
+  readonly seed?: true
   /** Keys are in it: never shown, never readable by others. */
   readonly secret: boolean
   readonly reload: Reload
 }
 
-/** What must be done on the host when the file changes; `jail:NAME` restarts that jail. */
-export type Reload = 'netif' | 'routing' | 'wireguard' | 'pf' | 'reboot' | 'sysrc' | 'none' | `jail:${string}`
+export type FileMode = 0o600 | 0o640 | 0o644 | 0o700 | 0o755
+
+/**
+ * What must be done on the host when the file changes; `jail:NAME` restarts that jail, `rc:NAME/SCRIPT/reload` runs the
+ * rc(8) script of a daemon in it.
+ */
+export type Reload =
+  'netif' | 'routing' | 'wireguard' | 'pf' | 'reboot' | 'sysrc' | 'none' | `jail:${string}` | `rc:${string}`
 
 export const plain = (path: string, content: Block, reload: Reload): RenderedFile => ({
   ...{ path, content, reload },

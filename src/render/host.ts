@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
-import type { Host, Mesh } from '../../topology/mesh.ts'
+import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
+import type { Deployment } from '../services/deploy.ts'
+import type { JailFile } from '../services/kind.ts'
 import { renderPfConf, renderPfFallback } from './pf.conf.ts'
 import type { SharedTables } from './pf.tables.ts'
-import { renderJailConf } from './jail.conf.ts'
+import { jailPath, renderJailConf } from './jail.conf.ts'
 import { renderJailHosts, renderResolvConf } from './jail/hosts.ts'
 import { renderJailRcConf } from './jail/rc.conf.ts'
 import { renderLoaderConf } from './loader.conf.ts'
@@ -16,6 +18,7 @@ import { renderRouting } from './rc.conf.d/routing.ts'
 import { renderStartIf } from './start_if.wg0.ts'
 import { renderSysrc, sysrcFlags } from './sysrc.sh.ts'
 import type { RenderedFile } from './file.ts'
+import { Block } from './template.ts'
 import { PeerSections, renderWg0Conf, type WireguardKeys } from './wg0.conf.ts'
 
 export interface Rendering {
@@ -25,11 +28,13 @@ export interface Rendering {
   readonly tables: SharedTables
   readonly flows: ReadonlyMap<string, readonly LocalFlow[]>
   readonly regionNumbers: ReadonlyMap<string, number>
+  /** Null: the mesh has no services. */
+  readonly services: Deployment | null
 }
 
 export function renderHost(
   host: Host,
-  { mesh, keys, peers, tables, flows, regionNumbers }: Rendering,
+  { mesh, keys, peers, tables, flows, regionNumbers, services }: Rendering,
 ): readonly RenderedFile[] {
   const local = flows.get(host.name) ?? []
   const open = openMembers(host, mesh)
@@ -45,38 +50,61 @@ export function renderHost(
     renderLoaderConf(host),
     renderSysrc(host),
   ]
+  const resolvers = services?.resolversOn(host) ?? []
   const perJail = host.jails.flatMap(jail => {
+    const content = services?.contentOf(jail) ?? null
     const begins = local.filter(({ jailsSend }) => jailsSend.includes(jail)).map(({ flow }) => flow)
     return [
       renderJailConf(jail, host, mesh, open.includes(jail.name)),
-      renderJailRcConf(jail, host, mesh),
+      renderJailRcConf(jail, host, mesh, content?.rc ?? {}),
       renderJailHosts(jail, host, mesh, begins),
-      renderResolvConf(jail, host, mesh),
+      renderResolvConf(
+        jail,
+        host,
+        mesh,
+        resolvers.map(({ address }) => address.inet.text),
+      ),
+      ...(content?.files ?? []).map(file => serviceFile(file, jail, host)),
     ]
   })
   return [...perHost, ...perJail].filter(file => file !== null)
 }
 
+/** A file of a service, from its path in the jail to its path on the host. */
+function serviceFile(file: JailFile, jail: Jail, host: Host): RenderedFile {
+  const { path, text, mode, owner, group, secret, seed, reload } = file
+  return {
+    path: `${jailPath(host, jail).slice(1)}/${path}`,
+    content: new Block(text),
+    ...{ mode, secret },
+    ...(owner !== undefined && { owner }),
+    ...(group !== undefined && { group }),
+    ...(seed !== undefined && { seed }),
+    reload: reload === null ? 'none' : `rc:${jail.name}/${reload.rc}/${reload.how}`,
+  }
+}
+
 /** A rendered file as bytes. */
-export interface FileBytes {
-  readonly path: string
+export interface FileBytes extends Omit<RenderedFile, 'content' | 'reload'> {
   readonly bytes: Buffer
   readonly sha256: string
-  readonly mode: RenderedFile['mode']
-  readonly secret: boolean
   readonly reload: RenderedFile['reload'] | 'manifest'
 }
 
-export function bytesOf(file: RenderedFile): FileBytes {
-  const bytes = Buffer.from(file.content.text)
-  const { path, mode, secret, reload } = file
-  return { path, bytes, sha256: sha256(bytes), mode, secret, reload }
+export function bytesOf({ content, ...file }: RenderedFile): FileBytes {
+  const bytes = Buffer.from(content.text)
+  return { ...file, bytes, sha256: sha256(bytes) }
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 /** `out/HOST.manifest.json`: what lies where on the host, with which owner and mode, and what its change sets in motion. */
-export function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]): FileBytes {
+export function manifestOf(
+  host: Host,
+  mesh: Mesh,
+  files: readonly FileBytes[],
+  services: Deployment | null,
+): FileBytes {
   const manifest = {
     version: 1,
     mesh: mesh.name,
@@ -85,13 +113,15 @@ export function manifestOf(host: Host, mesh: Mesh, files: readonly FileBytes[]):
     release: `${host.spec.release.major}.${host.spec.release.minor}`,
     sysrc: Object.fromEntries(sysrcFlags(host)),
     directories: [{ path: '/usr/local/etc/wireguard', mode: '0700', owner: 'root', group: 'wheel' }],
-    files: files.map(({ path, mode, sha256: hash, reload }) => ({
+    ...(services !== null && { services: host.jails.flatMap(jail => services.manifestOf(jail) ?? []) }),
+    files: files.map(({ path, mode, owner, group, seed, sha256: hash, reload }) => ({
       path: `/${path}`,
-      mode: mode === 0o600 ? '0600' : '0644',
-      owner: 'root',
-      group: 'wheel',
+      mode: mode.toString(8).padStart(4, '0'),
+      owner: owner ?? 'root',
+      group: group ?? 'wheel',
       sha256: hash,
       reload,
+      ...(seed !== undefined && { seed }),
     })),
   }
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)

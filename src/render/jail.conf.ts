@@ -5,7 +5,7 @@ import type { JailName } from '../../topology/names.ts'
 import type { Address } from '../../topology/prefix.ts'
 import { sizeText } from '../../topology/quantity.ts'
 import { madeBy, plain, type RenderedFile } from './file.ts'
-import { type Block, template } from './template.ts'
+import { Block, template } from './template.ts'
 
 type Word = string & { readonly word?: never }
 /** Values stand bare or inside double quotes; none holds a quote, a dollar or a backslash. */
@@ -30,6 +30,7 @@ export function renderJailConf(jail: Jail, host: Host, mesh: Mesh, open: boolean
       devfs_ruleset = 4;
       exec.clean;
       sysvshm = "new"; sysvsem = "new"; sysvmsg = "new";
+      ${parameters(jail)}
       # jail(8) skips exec.poststop when a start fails half way: a left-over epair goes first.
       exec.prestart  = "/sbin/ifconfig epair${jail.unit}a destroy 2>/dev/null || true";
       exec.prestart += "/sbin/ifconfig epair${jail.unit} create";
@@ -43,6 +44,16 @@ export function renderJailConf(jail: Jail, host: Host, mesh: Mesh, open: boolean
     }
   `
   return plain(`etc/jail.conf.d/${jail.name}.conf`, content, `jail:${jail.name}`)
+}
+
+/** What a service asks for: permissions, and jails of this host that are there first (`depend`). */
+function parameters({ spec: { service } }: Jail): Block | null {
+  if (service === null || (service.parameters.size === 0 && service.depends.length === 0)) return null
+  const own = [...service.parameters].map(([key, value]) =>
+    value === true ? conf`${key};` : conf`${key} = "${value}";`,
+  )
+  const depends: Word = service.depends.map(name => `"${name}"`).join(', ')
+  return new Block([...own.map(block => block.text), ...(depends === '' ? [] : [`depend = ${depends};\n`])].join(''))
 }
 
 function linkToHost(jail: Jail, mtu: number): Block {

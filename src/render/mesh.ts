@@ -3,6 +3,7 @@ import { flowsByHost } from '../../topology/flow.ts'
 import type { Lock } from '../../topology/lock.ts'
 import type { Host, Mesh } from '../../topology/mesh.ts'
 import type { RootSecret } from '../keys/derive.ts'
+import type { Deployment } from '../services/deploy.ts'
 import { bytesOf, type FileBytes, manifestOf, renderHost } from './host.ts'
 import { SharedTables } from './pf.tables.ts'
 import { PeerSections, type WireguardKeys } from './wg0.conf.ts'
@@ -29,9 +30,9 @@ export function keysOf(
 export type HostFiles = readonly (readonly [string, FileBytes])[]
 
 /** Per host the files below out/, the manifest last. */
-export function* renderMesh(mesh: Mesh, keys: WireguardKeys): Iterable<HostFiles> {
+export function* renderMesh(mesh: Mesh, keys: WireguardKeys, services: Deployment | null = null): Iterable<HostFiles> {
   const rendering = {
-    ...{ mesh, keys },
+    ...{ mesh, keys, services },
     peers: new PeerSections(mesh, (host: Host) => keys.publicKeyOf(host)),
     tables: new SharedTables(mesh),
     flows: flowsByHost(mesh),
@@ -41,7 +42,7 @@ export function* renderMesh(mesh: Mesh, keys: WireguardKeys): Iterable<HostFiles
     const files = renderHost(host, rendering).map(bytesOf)
     yield [
       ...files.map(file => [`${host.name}/${file.path}`, file] as const),
-      [`${host.name}.manifest.json`, manifestOf(host, mesh, files)] as const,
+      [`${host.name}.manifest.json`, manifestOf(host, mesh, files, services)] as const,
     ]
   }
 }

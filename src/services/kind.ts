@@ -63,12 +63,12 @@ export interface ServiceKind<O = unknown> {
 }
 
 /** A kind whose options are its own business. */
-export type AnyKind = ServiceKind<never> & { readonly options: z.ZodRawShape }
+export type AnyKind = ServiceKind
 
 /** Ties the options' schema to the type the rest of the kind works with. */
 export const defineKind = <S extends z.ZodRawShape>(
   kind: ServiceKind<z.output<z.ZodObject<S>>> & { readonly options: S },
-): AnyKind => kind as unknown as AnyKind
+): AnyKind => kind as AnyKind
 
 export interface Need {
   readonly capability: Capability
@@ -111,6 +111,8 @@ export interface RoleSpec {
   readonly serves?: readonly { readonly capability: Capability; readonly ports: readonly string[] }[]
   /** Ports that the outside reaches on the host's own address: `443/tcp`. */
   readonly publicPorts?: readonly string[]
+  /** Jails of its host ask it for names. */
+  readonly resolves?: true
   readonly metrics?: Metrics
   readonly probe: Probe
   /** Directories in the jail that hold what must not be lost. */

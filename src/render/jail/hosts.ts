@@ -36,7 +36,9 @@ export function renderJailHosts(jail: Jail, host: Host, mesh: Mesh, flows: reado
 const linesOf = ({ fqdn, names, address }: Named): string[] =>
   [address.inet, address.inet6].map(({ text }) => [text, fqdn, ...names].join(' '))
 
-export function renderResolvConf(jail: Jail, host: Host, mesh: Mesh): RenderedFile {
-  const lines = [`search ${host.fqdn} ${mesh.domain}`, ...host.spec.resolvers.map(resolver => `nameserver ${resolver}`)]
+/** `resolvers`: those of the mesh on this host, asked instead of the ones from outside. */
+export function renderResolvConf(jail: Jail, host: Host, mesh: Mesh, resolvers: readonly string[]): RenderedFile {
+  const asked = resolvers.length > 0 ? resolvers : host.spec.resolvers
+  const lines = [`search ${host.fqdn} ${mesh.domain}`, ...asked.map(resolver => `nameserver ${resolver}`)]
   return plain(`${jailPath(host, jail).slice(1)}/etc/resolv.conf`, block([`# ${madeBy}`, ...lines]), 'none')
 }

@@ -8,7 +8,13 @@ import { template } from '../template.ts'
 type Word = string & { readonly word?: never }
 const rc = template<Address | number | Word>(value => (typeof value === 'object' ? value.text : String(value)))
 
-export function renderJailRcConf(jail: Jail, host: Host, mesh: Mesh): RenderedFile {
+/** `settings`: what the services of the jail add, rcvar by rcvar. */
+export function renderJailRcConf(
+  jail: Jail,
+  host: Host,
+  mesh: Mesh,
+  settings: Readonly<Record<string, string>>,
+): RenderedFile {
   const { unit, address, router, linkLength } = jail
   const content = rc`
     # ${madeBy}
@@ -21,6 +27,13 @@ export function renderJailRcConf(jail: Jail, host: Host, mesh: Mesh): RenderedFi
     syslogd_flags="-ss"
     cron_enable="NO"
     sendmail_enable="NONE"
+    ${Object.entries(settings).map(([key, value]) => rc`${key}="${quoted(value)}"`)}
   `
   return plain(`${jailPath(host, jail).slice(1)}/etc/rc.conf`, content, `jail:${jail.name}`)
+}
+
+/** Inside double quotes of a sh assignment. */
+function quoted(value: string): Word {
+  if (/["$`\\\n]/.test(value)) throw new Error(`${JSON.stringify(value)} needs quoting: this is a bug in meshwright`)
+  return value
 }

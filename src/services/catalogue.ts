@@ -1,0 +1,5 @@
+/** Every kind of service there is. To add one: write its folder, and name it here. */
+import { generic } from './generic/generic.ts'
+import type { AnyKind } from './kind.ts'
+
+export const catalogue: readonly AnyKind[] = [generic]

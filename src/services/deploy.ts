@@ -1,0 +1,138 @@
+/** Services on a planned mesh: every instance with its jail, and what it needs to know of the others. */
+import { roundTrips } from '../../topology/latency.ts'
+import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
+import type { RootSecret } from '../keys/derive.ts'
+import type { Capability, Offers } from './capability.ts'
+import { jailName } from './expand.ts'
+import type { Deployed, FirstStart, Instance, JailContent, JailFile, Metrics, Probe } from './kind.ts'
+import type { ServicePlan } from './plan.ts'
+
+export interface Deployment {
+  readonly services: readonly Deployed[]
+  /** Files, settings and packages of a jail, first-start scripts among them. Null: the jail is declared by hand. */
+  contentOf(jail: Jail): JailContent | null
+  /** What the manifest says of a jail. */
+  manifestOf(jail: Jail): ServiceManifest | null
+  /** Jails of a host that resolve names for the others there. */
+  resolversOn(host: Host): readonly Jail[]
+}
+
+/** An instance as whoever deploys and watches it sees it. */
+interface ServiceManifest {
+  readonly jail: string
+  readonly service: string
+  readonly kind: string
+  readonly role: string
+  readonly version: string
+  readonly packages: readonly string[]
+  readonly state: readonly string[]
+  readonly probe: Probe
+  readonly metrics: Omit<Metrics, 'bearer'> | null
+  /** Scripts in the jail, in the order in which they are run, once and after the jail has started. */
+  readonly 'first-start': readonly string[]
+}
+
+export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deployment {
+  const instances = new Map<string, readonly Instance[]>()
+  const byJail = new Map<Jail, Instance>()
+  for (const service of plan.services)
+    for (const role of service.kind.roles(service)) {
+      const found = instancesOf(service.name, role.name, mesh, plan)
+      instances.set(`${service.name}/${role.name}`, found)
+      for (const instance of found) byJail.set(instance.jail, instance)
+    }
+  const trips = roundTrips(plan.spec.regions, plan.spec.latency)
+  const deployed = new Map<string, Deployed>()
+  const of = (name: string): Deployed => {
+    const found = deployed.get(name)
+    if (found === undefined) throw new Error(`no service ${name}: this is a bug in meshwright`)
+    return found
+  }
+  for (const service of plan.services)
+    deployed.set(service.name, {
+      ...service,
+      mesh,
+      instances: role => instances.get(`${service.name}/${role}`) ?? [],
+      instancesOf: (other, role) => instances.get(`${other}/${role}`) ?? [],
+      secrets: root.service(service.name),
+      offers: (capability, client) => offersTo(service.uses.get(capability) ?? [], capability, client, of),
+      roundTrip: trips,
+      get services() {
+        return [...deployed.values()]
+      },
+    })
+  const steps = new Map<Jail, FirstStart[]>()
+  for (const service of deployed.values())
+    for (const step of service.kind.firstStart?.(service) ?? [])
+      steps.set(step.on.jail, [...(steps.get(step.on.jail) ?? []), step])
+  return {
+    services: [...deployed.values()],
+    contentOf: jail => {
+      const instance = byJail.get(jail)
+      if (instance === undefined) return null
+      const service = of(instance.service)
+      const content = service.kind.render(instance, service)
+      return { ...content, files: [...content.files, ...(steps.get(jail) ?? []).map(scriptOf)] }
+    },
+    manifestOf: jail => {
+      const instance = byJail.get(jail)
+      if (instance === undefined) return null
+      const service = of(instance.service)
+      const role = service.kind.roles(service).find(one => one.name === instance.role)
+      if (role === undefined) return null
+      const { metrics } = role
+      return {
+        ...{ jail: jail.name, service: service.name, kind: service.kind.kind, role: role.name },
+        version: service.version,
+        packages: service.kind.render(instance, service).packages,
+        state: role.state ?? [],
+        probe: role.probe,
+        metrics: metrics === undefined ? null : { port: metrics.port, path: metrics.path, job: metrics.job },
+        'first-start': (steps.get(jail) ?? []).map(step => `/${scriptPath(step)}`),
+      }
+    },
+    resolversOn: host =>
+      host.jails.filter(jail => {
+        const instance = byJail.get(jail)
+        if (instance === undefined) return false
+        const service = of(instance.service)
+        return service.kind.roles(service).some(role => role.name === instance.role && role.resolves === true)
+      }),
+  }
+}
+
+const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libexec/meshwright/${on.service}-${step}.sh`
+
+const scriptOf = (step: FirstStart): JailFile => ({
+  path: scriptPath(step),
+  text: step.text,
+  mode: 0o700,
+  secret: step.secret,
+  reload: null,
+})
+
+function instancesOf(service: string, role: string, mesh: Mesh, plan: ServicePlan): readonly Instance[] {
+  const locked = plan.remembered.get(service)?.get(role)
+  const name = jailName({ name: service }, role)
+  return mesh.hosts.flatMap((host: Host): Instance[] => {
+    const jail = host.jails.find(one => one.name === name)
+    return jail === undefined
+      ? []
+      : [{ service, role, host, jail, founder: locked?.founders.includes(host.name) === true }]
+  })
+}
+
+function offersTo<C extends Capability>(
+  givers: readonly { readonly name: string }[],
+  capability: C,
+  client: Instance,
+  of: (name: string) => Deployed,
+): ReadonlyMap<string, Offers[C]> {
+  return new Map(
+    givers.map(({ name }) => {
+      const giver = of(name)
+      if (giver.kind.offer === undefined) throw new Error(`${name} offers nothing: this is a bug in meshwright`)
+      return [name, giver.kind.offer(capability, giver, client)]
+    }),
+  )
+}

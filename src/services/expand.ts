@@ -1,0 +1,125 @@
+/** Placed services as what the rest of the planning knows: jails on hosts, and flows between them. */
+import { type Diagnostic, error } from '../../topology/diagnostic.ts'
+import { type HostName, type JailName, nameProblem } from '../../topology/names.ts'
+import type { Placed } from '../../topology/place/problem.ts'
+import { parseService, type Service as Port } from '../../topology/port.ts'
+import type { FlowSpec, HostSpec, JailSpec, MeshSpec } from '../../topology/spec.ts'
+import { below } from './declare.ts'
+import type { FlowDraft, FlowEnd, RoleSpec, Service, Services } from './kind.ts'
+import { demandOf, roleId } from './problem.ts'
+
+export const jailName = (service: { readonly name: string }, role: string): JailName =>
+  `${service.name}-${role}` as JailName
+
+/** Adds to `spec` what the services need, in the order of their names. */
+export function expand(
+  spec: MeshSpec,
+  services: Services,
+  placed: Placed,
+): { spec: MeshSpec; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = []
+  const jails = new Map<HostName, JailSpec[]>()
+  for (const service of services)
+    for (const role of service.kind.roles(service)) {
+      const name = jailName(service, role.name)
+      const problem = nameProblem(name)
+      if (problem !== null)
+        diagnostics.push(
+          error('bad-name', `a jail cannot be called ${name}: ${problem}`, { ...service.place, key: true }),
+        )
+      for (const host of placed.get(roleId(service, role.name)) ?? [])
+        jails.set(host, [...(jails.get(host) ?? []), jailOf(service, role, host, services, placed)])
+    }
+  const withJails = (host: HostSpec): HostSpec => {
+    const more = jails.get(host.name) ?? []
+    for (const jail of more)
+      if (host.jails.some(own => own.name === jail.name))
+        diagnostics.push(
+          error(
+            'duplicate-jail',
+            `${host.name} has a jail ${jail.name} by hand, and a service wants one of that name`,
+            { ...host.place, path: [...host.place.path, 'jails', jail.name], key: true },
+            'Call one of them otherwise.',
+          ),
+        )
+    return more.length === 0 ? host : { ...host, jails: [...host.jails, ...more] }
+  }
+  const flows = services.flatMap(service => [...flowsOf(service, services, placed)])
+  return {
+    spec: {
+      ...spec,
+      regions: spec.regions.map(region => ({ ...region, hosts: region.hosts.map(withJails) })),
+      flows: [...spec.flows, ...flows],
+    },
+    diagnostics,
+  }
+}
+
+function jailOf(service: Service, role: RoleSpec, host: HostName, services: Services, placed: Placed): JailSpec {
+  const said = service.roles.get(role.name) ?? {}
+  const demand = demandOf(role, said)
+  const lives = (of: Service, name: string) => placed.get(roleId(of, name))?.includes(host) === true
+  const own = (role.after ?? []).filter(other => lives(service, other)).map(other => jailName(service, other))
+  const providers = services.flatMap(giver =>
+    giver.clients
+      .filter(client => client.service === service && client.roles.includes(role.name))
+      .flatMap(({ capability }) => servingRoles(giver, capability))
+      .filter(serving => lives(giver, serving.name))
+      .map(serving => jailName(giver, serving.name)),
+  )
+  return {
+    name: jailName(service, role.name),
+    // Who may reach it is said by the flows of the services.
+    serves: [],
+    from: [],
+    cpus: said.cpus === undefined ? null : Math.max(1, Math.ceil(said.cpus)),
+    memory: demand.memory * 2 ** 20,
+    disk: demand.disk * 2 ** 20,
+    service: {
+      name: service.name,
+      role: role.name,
+      parameters: new Map(Object.entries(role.jail ?? {})),
+      depends: [...new Set([...own, ...providers])].toSorted(),
+    },
+    place: service.place,
+  }
+}
+
+export const servingRoles = (giver: Service, capability: string): readonly RoleSpec[] =>
+  giver.kind.roles(giver).filter(role => role.serves?.some(one => one.capability === capability) === true)
+
+/** The flows a kind names, and those of its clients. A role without instances has none. */
+function* flowsOf(service: Service, services: Services, placed: Placed): Iterable<FlowSpec> {
+  const wordOf = (end: FlowEnd): string | null => {
+    if ('word' in end) return end.word
+    const owner = end.service === undefined ? service : services.find(one => one.name === end.service)
+    if (owner === undefined) throw new Error(`no service ${end.service}: this is a bug in meshwright`)
+    return (placed.get(roleId(owner, end.role)) ?? []).length === 0 ? null : jailName(owner, end.role)
+  }
+  const drafts: FlowDraft[] = [...service.kind.flows(service, services), ...clientFlows(service)]
+  for (const { from, to, ports, why } of drafts) {
+    const [source, target] = [wordOf(from), wordOf(to)]
+    if (source !== null && target !== null)
+      yield { from: source, to: target, services: ports.map(portOf), why, place: below(service) }
+  }
+}
+
+function* clientFlows(service: Service): Iterable<FlowDraft> {
+  for (const { service: client, capability, roles } of service.clients)
+    for (const role of servingRoles(service, capability))
+      for (const from of roles) {
+        const ports = role.serves?.find(one => one.capability === capability)?.ports ?? []
+        yield {
+          from: { service: client.name, role: from },
+          to: { role: role.name },
+          ports,
+          why: `${client.name} uses ${service.name}`,
+        }
+      }
+}
+
+function portOf(text: string): Port {
+  const port = parseService(text)
+  if (port === null) throw new Error(`${JSON.stringify(text)} is no port: this is a bug in meshwright`)
+  return port
+}
