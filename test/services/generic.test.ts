@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { complaints, setting } from './setting.ts'
+
+const wiki = `
+wiki:
+  kind: generic
+  packages: [nginx]
+  ports: [8080/tcp]
+  from: [faraday]
+  rc: {nginx_enable: "YES"}
+  files:
+    /usr/local/etc/nginx/nginx.conf: {text: "events {}", mode: "0640", group: www, reload: nginx}
+  check: {port: 8080, path: /health}
+  memory: 512M
+`
+
+describe('a service of any kind', () => {
+  test('becomes a jail with its files, settings, flows and limits', async () => {
+    const { textOf, files, deployment } = await setting(wiki)
+    const host = deployment.services[0]?.instances('app')[0]?.host.name ?? ''
+    expect(textOf(host, 'wiki-app', 'usr/local/etc/nginx/nginx.conf')).toBe('events {}\n')
+    expect(textOf(host, 'wiki-app', 'etc/rc.conf')).toContain('nginx_enable="YES"\n')
+    expect(files.get(`${host}/etc/jail.conf.d/wiki-app.conf`)).toContain('memoryuse:deny=512M')
+    expect(files.get(`${host}/etc/pf.conf`)).toMatch(
+      /pass in quick on wg0 inet proto tcp from \S+ to \S+ port 8080 tag MW/,
+    )
+    const manifest = JSON.parse(files.get(`${host}.manifest.json`) ?? '') as {
+      services: unknown[]
+      files: { path: string }[]
+    }
+    expect(manifest.services).toMatchObject([{ jail: 'wiki-app', packages: ['nginx'], probe: { path: '/health' } }])
+    expect(manifest.files.find(({ path }) => path.endsWith('nginx.conf'))).toMatchObject({
+      mode: '0640',
+      group: 'www',
+      reload: 'rc:wiki-app/nginx/reload',
+    })
+  })
+
+  test.each([
+    ['{kind: genric}', 'unknown-kind', 'Did you mean generic?'],
+    ['{kind: generic, prots: [80/tcp]}', 'unknown-key', 'Did you mean ports?'],
+    ['{kind: generic, from: [outside]}', 'service-option', ''],
+    ['{kind: generic, domains: [a.example]}', 'service-option', 'check'],
+    ['{kind: generic, files: {/etc/rc.conf: {text: x}}}', 'service-option', ''],
+    ['{kind: generic, files: {/../etc/x: {text: x}}}', 'bad-value', ''],
+    ['{kind: generic, rc: {a: "$(reboot)"}}', 'bad-value', ''],
+    ['{kind: generic, uses: {postgresql: db}}', 'unknown-key', ''],
+    ['{kind: generic, roles: {ap: {count: 2}}}', 'unknown-reference', 'Did you mean app?'],
+    ['{kind: generic, hosts: [nobody]}', 'placement-impossible', ''],
+  ])('%s is refused', async (yaml, code, hint) => {
+    const found = await complaints(`one: ${yaml}`)
+    expect(found.map(one => one.code)).toContain(code)
+    expect(found.map(one => one.hint ?? '').join()).toContain(hint)
+  })
+})
