@@ -103,7 +103,6 @@ export const diagnosticCodes = [
   'unknown-kind',
   'missing-service',
   'ambiguous-service',
-  'service-circle',
   'service-version',
   'service-option',
   'placement-impossible',

@@ -57,7 +57,6 @@ export function declareServices(specs: readonly ServiceSpec[], catalogue: readon
   if (drafts.length < specs.length) return { services: [], diagnostics }
   for (const draft of drafts) diagnostics.push(...connect(draft, drafts))
   if (diagnostics.length > 0) return { services: [], diagnostics }
-  diagnostics.push(...circles(drafts))
   for (const draft of drafts) {
     diagnostics.push(...unknownRoles(draft))
     diagnostics.push(...(draft.kind.check?.(draft, drafts) ?? []))
@@ -177,22 +176,6 @@ function named(draft: Draft, capability: Capability, asked: readonly string[], g
 }
 
 const refused = (...of: Parameters<typeof error>): Found => ({ givers: [], problems: [error(...of)] })
-
-/** A service that uses one that uses it would never start. */
-function* circles(drafts: readonly Draft[]): Iterable<Diagnostic> {
-  for (const draft of drafts) {
-    const seen = new Set<Service>()
-    const below = (service: Service): boolean =>
-      [...service.uses.values()].flat().some(other => {
-        if (other === draft) return true
-        if (seen.has(other)) return false
-        seen.add(other)
-        return below(other)
-      })
-    if (below(draft))
-      yield error('service-circle', `${draft.name} uses itself by way of others`, { ...draft.place, key: true })
-  }
-}
 
 function* unknownRoles(draft: Draft): Iterable<Diagnostic> {
   const known = draft.kind.roles(draft).map(role => role.name)

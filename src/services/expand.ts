@@ -32,17 +32,17 @@ export function expand(
     }
   const withJails = (host: HostSpec): HostSpec => {
     const more = jails.get(host.name) ?? []
-    for (const jail of more)
-      if (host.jails.some(own => own.name === jail.name))
-        diagnostics.push(
-          error(
-            'duplicate-jail',
-            `${host.name} has a jail ${jail.name} by hand, and a service wants one of that name`,
-            { ...host.place, path: [...host.place.path, 'jails', jail.name], key: true },
-            'Call one of them otherwise.',
-          ),
-        )
-    return more.length === 0 ? host : { ...host, jails: [...host.jails, ...more] }
+    const twice = more.filter(jail => host.jails.some(own => own.name === jail.name))
+    for (const { name } of twice)
+      diagnostics.push(
+        error(
+          'duplicate-jail',
+          `${host.name} has a jail ${name} by hand, and a service wants one of that name`,
+          { ...host.place, path: [...host.place.path, 'jails', name], key: true },
+          'Call one of them otherwise.',
+        ),
+      )
+    return more.length === 0 ? host : { ...host, jails: [...host.jails, ...more.filter(jail => !twice.includes(jail))] }
   }
   const flows = services.flatMap(service => [...flowsOf(service, services, placed)])
   return {

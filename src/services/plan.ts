@@ -6,7 +6,8 @@ import type { Placed, Problem } from '../../topology/place/problem.ts'
 import { solve, type Solved } from '../../topology/place/solve.ts'
 import type { MeshSpec } from '../../topology/spec.ts'
 import { catalogue } from './catalogue.ts'
-import { declareServices } from './declare.ts'
+import { hintFor } from '../load/issues.ts'
+import { below, declareServices } from './declare.ts'
 import { expand } from './expand.ts'
 import type { Service } from './kind.ts'
 import { problemOf, roleId, stillThere } from './problem.ts'
@@ -28,6 +29,8 @@ export type ServicePlanning =
 export function planServices(spec: MeshSpec, before: Lock | null, free = false): ServicePlanning {
   const { services, diagnostics } = declareServices(spec.services, catalogue)
   if (hasErrors(diagnostics)) return { plan: null, diagnostics }
+  const strangers = services.flatMap(service => [...unknownPins(service, spec)])
+  if (strangers.length > 0) return { plan: null, diagnostics: [...diagnostics, ...strangers] }
   const sorted = services.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const problem = problemOf(spec, sorted, stillThere(spec, placedBefore(before)))
   const solved = solve(problem, { free })
@@ -50,6 +53,28 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
     },
     diagnostics: [...diagnostics, ...remarks, ...expanded.diagnostics],
   }
+}
+
+/** Hosts and regions that pins name and the mesh does not have. */
+function* unknownPins(service: Service, spec: MeshSpec): Iterable<Diagnostic> {
+  const known = {
+    hosts: spec.regions.flatMap(region => region.hosts.map(host => host.name as string)),
+    regions: spec.regions.map(region => region.name as string),
+  }
+  const said = [
+    { path: [], pins: service.everywhere },
+    ...[...service.roles].map(([role, pins]) => ({ path: ['roles', role], pins })),
+  ]
+  for (const { path, pins } of said)
+    for (const key of ['hosts', 'regions'] as const)
+      for (const [i, name] of (pins[key] ?? []).entries())
+        if (!known[key].includes(name))
+          yield error(
+            'unknown-reference',
+            `there is no ${key === 'hosts' ? 'host' : 'region'} ${JSON.stringify(name)}`,
+            below(service, ...path, key, i),
+            hintFor(name, known[key]),
+          )
 }
 
 const placedBefore = (before: Lock | null): Placed =>

@@ -46,7 +46,9 @@ describe('a service of any kind', () => {
     ['{kind: generic, rc: {a: "$(reboot)"}}', 'bad-value', ''],
     ['{kind: generic, uses: {postgresql: db}}', 'unknown-key', ''],
     ['{kind: generic, roles: {ap: {count: 2}}}', 'unknown-reference', 'Did you mean app?'],
-    ['{kind: generic, hosts: [nobody]}', 'placement-impossible', ''],
+    ['{kind: generic, hosts: [tesle]}', 'unknown-reference', 'Did you mean tesla?'],
+    ['{kind: generic, roles: {app: {regions: [us]}}}', 'unknown-reference', 'usa'],
+    ['{kind: generic, labels: [nowhere]}', 'placement-impossible', ''],
   ])('%s is refused', async (yaml, code, hint) => {
     const found = await complaints(`one: ${yaml}`)
     expect(found.map(one => one.code)).toContain(code)
