@@ -4,7 +4,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lockText } from '../../src/load/lock.ts'
 import type { Mesh } from '../../topology/mesh.ts'
-import { anyMesh, type MeshDraft, plainHost, render, type Rendered } from './meshes.ts'
+import {
+  anyMesh,
+  type HostDraft,
+  type JailDraft,
+  type MeshDraft,
+  meshOf,
+  plainHost,
+  render,
+  type Rendered,
+} from './meshes.ts'
 
 const runs = { numRuns: 40 }
 
@@ -23,15 +32,94 @@ async function forMeshes(law: (draft: MeshDraft, rendered: Rendered) => Promise<
   expect(sound).toBeGreaterThan(20)
 }
 
-const shuffled = <T>(items: readonly T[]): T[] => items.toReversed()
+/** The same in any order. */
+const permuted = <T>(items: readonly T[]): fc.Arbitrary<T[]> =>
+  fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length })
+
+type Reordering = (draft: MeshDraft) => fc.Arbitrary<MeshDraft>
+
+const hostsIn =
+  (change: (host: HostDraft) => fc.Arbitrary<Partial<HostDraft>>): Reordering =>
+  draft =>
+    fc
+      .tuple(...draft.hosts.map(host => change(host).map(changed => ({ ...host, ...changed }))))
+      .map(hosts => ({ ...draft, hosts }))
+
+const jailsIn = (change: (jail: JailDraft) => fc.Arbitrary<Partial<JailDraft>>): Reordering =>
+  hostsIn(host =>
+    fc.record({ jails: fc.tuple(...host.jails.map(jail => change(jail).map(changed => ({ ...jail, ...changed })))) }),
+  )
+
+/** What has no order: regions, hosts and jails have names, and these lists are sets. */
+const reorderings: readonly (readonly [what: string, Reordering])[] = [
+  ['files of regions', draft => permuted(draft.regions).map(regions => ({ ...draft, regions }))],
+  ['hosts', draft => permuted(draft.hosts).map(hosts => ({ ...draft, hosts }))],
+  ['jails', hostsIn(({ jails }) => fc.record({ jails: permuted(jails) }))],
+  ['flows', draft => permuted(draft.flows).map(flows => ({ ...draft, flows }))],
+  [
+    'ports of flows',
+    draft =>
+      fc
+        .tuple(...draft.flows.map(flow => permuted(flow.ports).map(ports => ({ ...flow, ports }))))
+        .map(flows => ({ ...draft, flows })),
+  ],
+  ['ports of jails', jailsIn(({ ports }) => fc.record({ ports: permuted(ports) }))],
+  ['from: of jails', jailsIn(({ from }) => fc.record({ from: permuted(from) }))],
+  ['admin:', hostsIn(({ admin }) => fc.record({ admin: permuted(admin) }))],
+  ['lan:', hostsIn(({ lan }) => fc.record({ lan: permuted(lan) }))],
+  ['labels:', hostsIn(({ labels }) => fc.record({ labels: permuted(labels) }))],
+]
+
+/** The list of admin: prefixes has a law of its own above. */
+const everyReordering: Reordering = draft =>
+  reorderings
+    .filter(([what]) => what !== 'admin:')
+    .reduce<fc.Arbitrary<MeshDraft>>((reordered, [, reorder]) => reordered.chain(reorder), fc.constant(draft))
 
 describe('nothing ever renumbers', () => {
-  test('the order in the files changes no byte', () =>
-    forMeshes(async (draft, { files, lock }) => {
-      const other = await render({ ...draft, hosts: shuffled(draft.hosts), flows: shuffled(draft.flows) })
-      expect(other?.files).toEqual(files)
-      expect(lockText(other?.lock ?? lock)).toBe(lockText(lock))
-    }))
+  test.each([...reorderings, ['all of these but admin:', everyReordering] as const])(
+    'the order of %s changes no byte',
+    async (_, reorder) => {
+      let moved = 0
+      await fc.assert(
+        fc.asyncProperty(
+          anyMesh.chain(draft => fc.tuple(fc.constant(draft), reorder(draft))),
+          async ([draft, reordered]) => {
+            const [one, other] = [await render(draft), await render(reordered)]
+            expect(other?.files).toEqual(one?.files)
+            expect(other && lockText(other.lock)).toBe(one && lockText(one.lock))
+            if (one !== null && JSON.stringify(draft) !== JSON.stringify(reordered)) moved += 1
+          },
+        ),
+        { numRuns: 25 },
+      )
+      expect(moved).toBeGreaterThan(5)
+    },
+  )
+
+  test('two flows that differ in their why: alone are read alike in either order', async () => {
+    const jails = [
+      { name: 'db', ports: [], from: [] },
+      { name: 'web', ports: [], from: [] },
+    ]
+    const flow = { from: 'web', to: 'db', ports: ['5432/tcp'] }
+    const flows = [
+      { ...flow, why: 'queries' },
+      { ...flow, why: 'backups' },
+    ]
+    const draft = { ...meshOf(plainHost('ampere', 'east', { jails }), plainHost('bohr', 'east')), flows }
+    const other = { ...draft, flows: flows.toReversed() }
+    expect((await render(other))?.files).toEqual((await render(draft))?.files)
+  })
+
+  test('the order of the files numbers nobody, also when a host moves to another region as another comes', async () => {
+    const [ampere, bohr, curie] = [plainHost('ampere', 'east'), plainHost('bohr', 'east'), plainHost('curie', 'west')]
+    const before = await render(meshOf(ampere, bohr, curie))
+    const after = meshOf(ampere, { ...bohr, region: 'west' }, curie, plainHost('dirac', 'east'))
+    const numbersOf = async (regions: readonly string[]) =>
+      (await render({ ...after, regions }, before?.lock))?.mesh.hosts.map(h => `${h.name} ${h.prefix.inet.text}`)
+    expect(await numbersOf(['west', 'east'])).toEqual(await numbersOf(['east', 'west']))
+  })
 
   test('a plan from its own lock is the same plan', () =>
     forMeshes(async (draft, { files, lock }) => {

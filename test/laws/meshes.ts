@@ -37,6 +37,7 @@ export interface FlowDraft {
   readonly from: string
   readonly to: string
   readonly ports: readonly string[]
+  readonly why?: string
 }
 
 export interface MeshDraft {
