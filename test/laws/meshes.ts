@@ -52,7 +52,7 @@ const hostNames = [
   ...['ampere', 'bohr', 'curie', 'dirac', 'euler', 'fermi', 'gauss'],
   ...['hertz', 'joule', 'kelvin', 'lorenz', 'maxwell', 'newton', 'ohm'],
 ] as const
-export const regionNames = ['centre', 'east', 'north', 'south', 'west'] as const
+const regionNames = ['centre', 'east', 'north', 'south', 'west'] as const
 /** Each with ports of its own: two jails of one host never want the same outside port. */
 const portsOf = {
   cache: ['6379/tcp'],
@@ -61,7 +61,7 @@ const portsOf = {
   media: ['6000-6010/udp', '7000/tcp'],
   web: ['80/tcp', '443/tcp', '8080/tcp'],
 } as const
-export const jailNames = Object.keys(portsOf) as readonly (keyof typeof portsOf)[]
+const jailNames = Object.keys(portsOf) as readonly (keyof typeof portsOf)[]
 const labelNames = ['mail', 'spare'] as const
 const externals = ['outside', 'admin', '192.0.2.64/26', '2001:db8:99::/48'] as const
 export const isExternal = (word: string): boolean => (externals as readonly string[]).includes(word)
@@ -206,7 +206,7 @@ export const endpointsOf = ({ name, reach }: HostDraft): Partial<Record<Family, 
 }
 
 /** As `wg pubkey` could have printed it. */
-export const ownKeyOf = (name: string): string => createHash('sha256').update(name).digest('base64')
+const ownKeyOf = (name: string): string => createHash('sha256').update(name).digest('base64')
 
 function hostYaml(host: HostDraft): object {
   const endpoints: string[] = Object.values(endpointsOf(host))
