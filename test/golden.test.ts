@@ -20,9 +20,17 @@ const openSecret = new Uint8Array(32).fill(7)
 /** Where the mesh is, and where its hosts are expected. */
 const cases: readonly (readonly [name: string, mesh: string])[] = [
   ['shipped', root],
-  ...['one-host', 'two-hosts', 'nat-relay', 'regional', 'ipv6-only', 'bridge', 'no-jail', 'jails-126'].map(
-    name => [name, join(golden, name)] as const,
-  ),
+  ...[
+    'one-host',
+    'two-hosts',
+    'nat-relay',
+    'relay-two-hops',
+    'regional',
+    'ipv6-only',
+    'bridge',
+    'no-jail',
+    'jails-126',
+  ].map(name => [name, join(golden, name)] as const),
 ]
 
 async function render(directory: string): Promise<Map<string, string>> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { temporary } from '../command.ts'
-import { anyMesh, render } from './meshes.ts'
+import { anyMesh, meshOf, plainHost, render } from './meshes.ts'
 
 const has = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 const able = process.getuid?.() === 0 && ['wg', 'wireguard-go', 'unshare'].every(has)
@@ -75,14 +75,7 @@ describe.skipIf(!able && !demanded)('the real wg', () => {
 
   test('a host that keeps its own key loads it beside the rendered file, and keeps its peers', async () => {
     const directory = temporary()
-    const rendered = await render({
-      topology: 'full',
-      hosts: [
-        { name: 'ampere', region: 'north', reach: 'both', jails: [], wiring: 'routed' },
-        { name: 'bohr', region: 'north', reach: 'both', jails: [], wiring: 'routed' },
-      ],
-      flows: [],
-    })
+    const rendered = await render(meshOf(plainHost('ampere', 'north'), plainHost('bohr', 'north')))
     const etc = join(directory, 'wireguard')
     mkdirSync(etc)
     const conf = rendered?.files.get('ampere/usr/local/etc/wireguard/wg0.conf') ?? ''
