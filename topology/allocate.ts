@@ -54,11 +54,12 @@ export function allocate(spec: MeshSpec, before: Lock | null, drawn: Drawn): All
     },
   })
 
-  const hosts = new Map<HostName, LockedHost>()
-  for (const [name, locked] of before?.hosts ?? []) hosts.set(name, { ...locked, retired: true })
+  const known = [...(before?.hosts ?? [])].map(([name, locked]) => [name, { ...locked, retired: true }] as const)
+  const hosts = new Map<HostName, LockedHost>(known)
   for (const region of spec.regions) {
     // A host that moves to another region leaves its old number behind: the address names the region.
-    const ofRegion = new Map([...hosts].filter(([, locked]) => locked.region === region.name))
+    // Nobody gets it in the same run, whichever region is numbered first.
+    const ofRegion = new Map(known.filter(([, locked]) => locked.region === region.name))
     const numbered = number<HostName, LockedHost>({
       names: region.hosts.map(host => host.name),
       before: ofRegion,

@@ -180,8 +180,7 @@ function gatewayOf(region: Region, before: HostName | undefined, diagnostics: Di
       ),
     )
   const kept = region.hosts.find(host => host.name === before)
-  // A gateway that can no longer be called gives its place to one that can.
-  if (declared.length === 0 && kept !== undefined && (isPublic(kept) || !region.hosts.some(isPublic))) return kept
+  if (declared.length === 0 && kept !== undefined) return kept
   const candidates = declared.length > 0 ? declared : region.hosts.filter(isPublic)
   const pool = candidates.length > 0 ? candidates : region.hosts
   return pool.toSorted((a, b) => a.number - b.number)[0] ?? null

@@ -26,8 +26,9 @@ export function deriveFlows(mesh: Known, spec: MeshSpec): Flows {
   const directory = directoryOf(mesh)
   const diagnostics: Diagnostic[] = []
   const declared = [
+    // Declared ones first: of two with one name, that is the wider one.
+    ...spec.flows.flatMap(flow => declaredFlow(flow, directory, diagnostics)).toSorted((a, b) => byText(a.why, b.why)),
     ...servedByJails(mesh, directory, diagnostics),
-    ...spec.flows.flatMap(flow => declaredFlow(flow, directory, diagnostics)),
     ...nameResolution(mesh),
   ]
   const flows = new Map<string, Flow>()
@@ -38,9 +39,7 @@ export function deriveFlows(mesh: Known, spec: MeshSpec): Flows {
 /** `ports:` and `from:` of jails. Jails of one name that serve the same to the same are one flow to all of them. */
 function servedByJails(mesh: Known, directory: Directory, diagnostics: Diagnostic[]): Flow[] {
   const merged = new Map<string, { from: Party; jails: Jail[]; services: readonly Service[] }>()
-  const instances = new Map<string, number>()
   for (const jail of mesh.hosts.flatMap(host => host.jails)) {
-    instances.set(jail.name, (instances.get(jail.name) ?? 0) + 1)
     const { serves, from, place } = jail.spec
     for (const [i, word] of from.entries()) {
       const source = directory.resolve(word, { ...place, path: [...place.path, 'from', i] })
@@ -59,8 +58,7 @@ function servedByJails(mesh: Known, directory: Directory, diagnostics: Diagnosti
   }
   return [...merged.values()].flatMap(({ from, jails, services }) => {
     const name = jails[0]?.name ?? ''
-    const everywhere = jails.length === instances.get(name)
-    const word = everywhere && directoryHas(directory, name) ? name : jails.map(j => `${j.name}@${j.host}`).join(',')
+    const word = directoryHas(directory, name) ? name : `jail:${name}`
     return flowsOf(from, ofJails(word, jails), services, `served by ${name}`)
   })
 }

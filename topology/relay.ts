@@ -72,11 +72,14 @@ export function findRelays(hosts: readonly Host[], trips: RoundTrips): Relays {
     // Found in one direction and read in both, so that packets return the way they came.
     between: (a, b) => (byText(a.name, b.name) <= 0 ? way(a, b) : (way(b, a)?.toReversed() ?? null)),
     islands: () => {
-      const groups = connectedComponents(graph).map(group => {
+      const groups = connectedComponents(graph).flatMap(group => {
         const kindsHere = new Set(group.flatMap(name => byHostName.get(name) ?? []).map(kindOf))
-        return hosts.filter(host => kindsHere.has(kindOf(host))).map(host => host.name as string)
+        const members = hosts.filter(host => kindsHere.has(kindOf(host))).map(host => host.name as string)
+        // The graph has two hosts of a kind: one that stands alone in it tells that all of its kind stand alone.
+        return group.length === 1 ? members.map(name => [name]) : [members.toSorted(byText)]
       })
-      return groups.map(group => group.toSorted(byText)).toSorted((x, y) => byText(x[0] ?? '', y[0] ?? ''))
+      const distinct = new Map(groups.map(group => [group.join(' '), group]))
+      return [...distinct.values()].toSorted((x, y) => byText(x[0] ?? '', y[0] ?? ''))
     },
   }
 }

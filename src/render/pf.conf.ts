@@ -8,7 +8,7 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { bridgeName, type Host, type Jail, type Mesh } from '../../topology/mesh.ts'
 import { byText } from '../../topology/names.ts'
 import type { Service } from '../../topology/port.ts'
-import { families, type Family, type Prefix } from '../../topology/prefix.ts'
+import { byNetwork, families, type Family, type Prefix } from '../../topology/prefix.ts'
 import type { External, Members } from '../../topology/reference.ts'
 import { egressOn } from '../../topology/check/hosts.ts'
 import { madeBy, type RenderedFile } from './file.ts'
@@ -40,7 +40,7 @@ export function renderPfFallback(host: Host, mesh: Mesh): RenderedFile {
   const lines = [
     `# ${madeBy}`,
     `ext = "${host.spec.interface}"`,
-    tableLine('admin', host.spec.admin.map(addressText)),
+    tableLine('admin', adminOf(host)),
     'set block-policy drop',
     'set skip on lo0',
     'block log all label "fallback"',
@@ -50,6 +50,8 @@ export function renderPfFallback(host: Host, mesh: Mesh): RenderedFile {
   ]
   return pfFile('etc/pf-fallback.conf', block(lines))
 }
+
+const adminOf = (host: Host): readonly string[] => host.spec.admin.toSorted(byNetwork).map(addressText)
 
 const pfFile = (path: string, content: Block): RenderedFile => ({
   path,
@@ -135,7 +137,7 @@ class Rules {
   constructor(host: Host, mesh: Mesh, shared: SharedTables) {
     this.#host = host
     this.#shared = shared
-    this.#tables.set('admin', host.spec.admin.map(addressText))
+    this.#tables.set('admin', adminOf(host))
     this.#tables.set('overlay4', [mesh.overlay.inet.text])
     this.#tables.set('overlay6', [mesh.overlay.inet6.text])
     const peers = mesh.connections.neighboursOf(host)

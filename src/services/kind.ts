@@ -68,7 +68,7 @@ export type AnyKind = ServiceKind
 /** Ties the options' schema to the type the rest of the kind works with. */
 export const defineKind = <S extends z.ZodRawShape>(
   kind: ServiceKind<z.output<z.ZodObject<S>>> & { readonly options: S },
-): AnyKind => kind as AnyKind
+): AnyKind => kind
 
 export interface Need {
   readonly capability: Capability

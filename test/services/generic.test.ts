@@ -16,10 +16,11 @@ wiki:
 
 describe('a service of any kind', () => {
   test('becomes a jail with its files, settings, flows and limits', async () => {
-    const { textOf, files, deployment } = await setting(wiki)
+    const made = await setting(wiki)
+    const { files, deployment } = made
     const host = deployment.services[0]?.instances('app')[0]?.host.name ?? ''
-    expect(textOf(host, 'wiki-app', 'usr/local/etc/nginx/nginx.conf')).toBe('events {}\n')
-    expect(textOf(host, 'wiki-app', 'etc/rc.conf')).toContain('nginx_enable="YES"\n')
+    expect(made.textOf(host, 'wiki-app', 'usr/local/etc/nginx/nginx.conf')).toBe('events {}\n')
+    expect(made.textOf(host, 'wiki-app', 'etc/rc.conf')).toContain('nginx_enable="YES"\n')
     expect(files.get(`${host}/etc/jail.conf.d/wiki-app.conf`)).toContain('memoryuse:deny=512M')
     expect(files.get(`${host}/etc/pf.conf`)).toMatch(
       /pass in quick on wg0 inet proto tcp from \S+ to \S+ port 8080 tag MW/,

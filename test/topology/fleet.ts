@@ -68,7 +68,7 @@ export function specOf(fleet: Fleet, options: Options = {}): MeshSpec {
       ...{ name: name as RegionName, title: name, location: null, document: `regions/${name}.yaml` },
       hosts: Object.entries(hosts).map(([hostName, sketch]) => hostSpec(hostName, name, sketch)),
     })),
-    ...{ flows: [], tests: [], document: 'mesh.yaml' },
+    ...{ regionsPattern: 'regions/*.yaml', flows: [], services: [], tests: [], document: 'mesh.yaml' },
   }
 }
 
@@ -86,11 +86,12 @@ function hostSpec(name: string, region: string, sketch: HostSketch): HostSpec {
     labels: (sketch.labels ?? []) as readonly HostLabel[],
     release: { major: 14, minor: 4 },
     gateway: sketch.gateway ?? false,
+    drained: false,
     keys: { kind: 'derived' },
     wiring: sketch.wiring ?? 'routed',
     jailRoot: '/usr/local/jails',
     jails: (sketch.jails ?? []).map(jail => ({
-      ...{ name: jail as JailName, serves: [], from: [], cpus: null, memory: null, disk: null },
+      ...{ name: jail as JailName, serves: [], from: [], cpus: null, memory: null, disk: null, service: null },
       place: { ...place, path: [...place.path, 'jails', jail] },
     })),
   }
