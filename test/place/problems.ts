@@ -13,7 +13,7 @@ export const roundTrip = (a: RegionName, b: RegionName): number =>
   a === b ? 1000 : (trips[[a, b].toSorted().join('')] ?? 0)
 
 export const roleOf = (id: string, more: Partial<Role> = {}): Role => ({
-  ...{ id: id as RoleId, place, count: { kind: 'fixed', instances: 1 }, spread: [], voters: false, demand: none },
+  ...{ id: id, place, count: { kind: 'fixed', instances: 1 }, spread: [], voters: false, demand: none },
   ...{ arch: [], labels: [], hosts: null, regions: null, apart: [], prefers: 'core', moveCost: 1, talksTo: [] },
   ...{ maxRtt: null, publicPorts: [] },
   ...more,
@@ -86,7 +86,7 @@ const role = (id: RoleId): fc.Arbitrary<Role> =>
     labels: fc.constantFrom<Role['labels']>([], [], [], ['zfs' as HostLabel]),
     hosts: fc.constantFrom<Role['hosts']>(null, null, null, hosts.slice(0, 3)),
     regions: fc.constantFrom<Role['regions']>(null, null, null, regions.slice(0, 2)),
-    apart: fc.constantFrom<Role['apart']>([], [], [], ['k/1' as RoleId]),
+    apart: fc.constantFrom<Role['apart']>([], [], [], ['k/1']),
     prefers: fc.constantFrom<Role['prefers']>('core', 'edge', null),
     moveCost: fc.integer({ min: 1, max: 3 }),
     talksTo: fc.array(fc.record({ role: fc.constantFrom(...ids), weight: fc.integer({ min: 1, max: 10 }) }), {

@@ -4,11 +4,13 @@
  */
 import type { Board, Seat } from './board.ts'
 import { fillSeat, regionsOf, wanted } from './greedy.ts'
-import { compareCosts, type Cost, costOf, fullest, nearest, perMille, seatCost } from './objective.ts'
+import { balance, compareCosts, type Cost, costOf, fullest, nearest, perMille, seatCost } from './objective.ts'
 
 /** Sets of hosts looked at for one role, and steps taken in all, before it is left at what was found. */
 const maxSets = 4000
-const maxSteps = 150_000
+const maxSteps = 40_000
+/** When all but balance is known to be at its best already. */
+const maxStepsForBalance = 4000
 
 interface Choice {
   readonly sites: readonly number[]
@@ -28,15 +30,24 @@ export function search(board: Board, known: Cost | null, free: boolean): Searche
   const everywhere = board.seats.filter(seat => seat.role.count.kind === 'everywhere')
   for (const seat of everywhere) fillSeat(board, seat, free)
   const deciding = board.seats.filter(({ role }) => role.count.kind === 'fixed' || role.count.kind === 'per-region')
-  const choices = deciding.map(seat => choicesOf(board, seat, free))
-  const result = choices.includes(null)
-    ? { best: null, cost: null, complete: false }
-    : walk(board, deciding, choices as Choice[][], known, free)
+  const choices = allChoices(board, deciding, free)
+  const result =
+    choices === null ? { best: null, cost: null, complete: false } : walk(board, deciding, choices, known, free)
   for (const seat of board.seats) {
     if (seat.role.count.kind === 'with') continue
     for (const site of [...(board.taken[seat.index] ?? [])]) board.leave(seat, site)
   }
   return result
+}
+
+function allChoices(board: Board, deciding: readonly Seat[], free: boolean): Choice[][] | null {
+  const choices: Choice[][] = []
+  for (const seat of deciding) {
+    const sets = choicesOf(board, seat, free)
+    if (sets === null) return null
+    choices.push(sets)
+  }
+  return choices
 }
 
 function walk(
@@ -53,9 +64,12 @@ function walk(
   const base = sum(fixed.map(seat => seatCost(board, seat, board.taken[seat.index] ?? [], free)))
   const rest = remainders(choices)
   const floor = new Floor(board, deciding)
-  const step = (depth: number, own: readonly number[]): boolean => {
+  const root = floor.under(add(base, rest[0] ?? []), floor.latencyAt(-1), 0)
+  const settled = known !== null && root.slice(0, balance).every((value, i) => value === known[i])
+  const most = settled ? maxStepsForBalance : maxSteps
+  const step = (depth: number, own: readonly number[], latency: number): boolean => {
     steps += 1
-    if (steps > maxSteps) return false
+    if (steps > most) return false
     const seat = deciding[depth]
     if (seat === undefined) {
       const found = costOf(board, free)
@@ -75,18 +89,19 @@ function walk(
       let goOn = true
       if (taken.length === choice.sites.length) {
         const sofar = add(own, choice.own)
-        const bound = floor.under(add(sofar, rest[depth + 1] ?? []), depth + 1)
+        const travelled = latency + floor.latencyAt(depth)
+        const bound = floor.under(add(sofar, rest[depth + 1] ?? []), travelled, depth + 1)
         // Equal to what was known beforehand may still come first by name; equal to what was found here does not.
         const hopeless =
           cost === null ? known !== null && compareCosts(bound, known) > 0 : compareCosts(bound, cost) >= 0
-        if (!hopeless) goOn = step(depth + 1, sofar)
+        if (!hopeless) goOn = step(depth + 1, sofar, travelled)
       }
       for (const site of taken.toReversed()) board.leave(seat, site)
       if (!goOn) return false
     }
     return true
   }
-  const complete = step(0, base)
+  const complete = step(0, base, floor.latencyAt(-1))
   return { best, cost, complete }
 }
 
@@ -98,73 +113,86 @@ export function lowerBound(board: Board, free: boolean): Cost {
     const moves = free ? 0 : seat.role.moveCost * Math.max(0, seat.current.size - n)
     return [moves, 0, 0, 0, 0, 0]
   })
-  return new Floor(board, deciding).under(sum(own), 0)
+  return new Floor(board, deciding).under(sum(own), 0, 0)
+}
+
+/** Two roles that talk, and the depth from which on both are decided. */
+interface Talk {
+  readonly from: number
+  readonly to: number
+  readonly weight: number
+  readonly ready: number
+  /** The least it can cost. */
+  readonly least: number
 }
 
 /** Lower bounds of what is not decided yet. */
 class Floor {
   readonly #board: Board
-  readonly #depthOf: ReadonlyMap<number, number>
-  /** Per seat and region, the least round trip to any site it may have. */
-  readonly #nearestAllowed: readonly (readonly number[])[]
+  readonly #talks: ReadonlyMap<number, readonly Talk[]>
   readonly #share: readonly [number, number]
+  /** Per depth, the least that the talks not yet ready will cost. */
   readonly #open: readonly number[]
 
   constructor(board: Board, deciding: readonly Seat[]) {
     this.#board = board
-    this.#depthOf = new Map(deciding.map((seat, depth) => [seat.index, depth]))
-    this.#nearestAllowed = board.seats.map(seat => {
-      const regions = regionsOf(board, seat)
-      return Array.from({ length: board.regions }, (_, from) =>
-        regions.reduce((least, to) => Math.min(least, board.rttOfRegions(from, to)), Number.MAX_SAFE_INTEGER),
-      )
-    })
+    const depths = new Map(deciding.map((seat, depth) => [seat.index, depth]))
+    // A follower is where it is when the last of its leaders is.
+    const depthOf = (seat: Seat): number =>
+      seat.role.count.kind === 'with'
+        ? Math.max(-1, ...deciding.flatMap((one, depth) => (one.followers.includes(seat.index) ? [depth] : [])))
+        : (depths.get(seat.index) ?? -1)
+    const talks = board.seats.flatMap(seat =>
+      seat.talks.flatMap(({ to, weight }): Talk[] => {
+        const target = board.seats[to]
+        if (target === undefined) return []
+        const ready = Math.max(depthOf(seat), depthOf(target))
+        return [{ from: seat.index, to, weight, ready, least: leastOf(board, seat, target, weight) }]
+      }),
+    )
+    const byDepth = new Map<number, Talk[]>()
+    for (const talk of talks) byDepth.set(talk.ready, [...(byDepth.get(talk.ready) ?? []), talk])
+    this.#talks = byDepth
+    this.#open = Array.from({ length: deciding.length + 1 }, (_, depth) =>
+      talks.reduce((total, talk) => total + (talk.ready >= depth ? talk.least : 0), 0),
+    )
     this.#share = shareOfAll(board, deciding)
-    // Talks of roles nobody has decided on yet, at their least.
-    const least = deciding.map(seat => {
-      const n = wanted(board, seat) ?? 0
-      return seat.talks.reduce((total, { to, weight }) => {
-        if (this.#allowedNone(to)) return total
-        const near = regionsOf(board, seat).map(region => this.#nearestAllowed[to]?.[region] ?? 0)
-        return total + n * weight * Math.min(...near)
-      }, 0)
-    })
-    const open = [0]
-    for (const value of least.toReversed()) open.unshift((open[0] ?? 0) + value)
-    this.#open = open
   }
 
-  #allowedNone(seat: number): boolean {
-    const of = this.#board.seats[seat]
-    // Whether a follower is there at all is known only when its leaders are.
-    return of === undefined || of.role.count.kind === 'with' || of.allowed.length === 0 || wanted(this.#board, of) === 0
-  }
-
-  under(own: readonly number[], depth: number): Cost {
-    const board = this.#board
-    let latency = this.#open[depth] ?? 0
-    for (const seat of board.seats) {
-      if ((this.#depthOf.get(seat.index) ?? -1) >= depth) continue
-      for (const { to, weight } of seat.talks) {
-        const decided = (this.#depthOf.get(to) ?? -1) < depth
-        const targets = board.taken[to] ?? []
-        const follows = board.seats[to]?.role.count.kind === 'with'
-        if (decided && !follows) {
-          if (targets.length > 0)
-            for (const site of board.taken[seat.index] ?? []) latency += weight * nearest(board, site, targets)
-        } else if (!this.#allowedNone(to)) {
-          for (const site of board.taken[seat.index] ?? [])
-            latency += weight * (this.#nearestAllowed[to]?.[board.domainOf.region[site] ?? 0] ?? 0)
-        }
-      }
+  /** Weighted round trips of the talks that the decision at this depth has settled. */
+  latencyAt(depth: number): number {
+    let sum = 0
+    for (const { from, to, weight } of this.#talks.get(depth) ?? []) {
+      const targets = this.#board.taken[to] ?? []
+      if (targets.length > 0)
+        for (const site of this.#board.taken[from] ?? []) sum += weight * nearest(this.#board, site, targets)
     }
-    const [memory, cpu] = fullest(board)
+    return sum
+  }
+
+  under(own: readonly number[], latency: number, depth: number): Cost {
+    const [memory, cpu] = fullest(this.#board)
     const bound = [...own]
-    bound[4] = latency
+    bound[4] = latency + (this.#open[depth] ?? 0)
     bound[6] = Math.max(memory, this.#share[0])
     bound[7] = Math.max(cpu, this.#share[1])
     return bound
   }
+}
+
+/** Whether a follower is there at all is known only when its leaders are: as a target it counts nothing beforehand. */
+function leastOf(board: Board, seat: Seat, target: Seat, weight: number): number {
+  if (target.role.count.kind === 'with') return 0
+  // A follower is on as many hosts as any one of its leaders, or more.
+  const leaders = board.seats.filter(one => one.followers.includes(seat.index))
+  const n =
+    seat.role.count.kind === 'with'
+      ? Math.max(0, ...leaders.map(one => wanted(board, one) ?? 0))
+      : (wanted(board, seat) ?? 0)
+  if (n === 0 || target.allowed.length === 0 || wanted(board, target) === 0) return 0
+  const to = regionsOf(board, target)
+  const near = regionsOf(board, seat).map(from => Math.min(...to.map(region => board.rttOfRegions(from, region))))
+  return near.length === 0 ? 0 : n * weight * Math.min(...near)
 }
 
 /** Per mille of all memory and cpu that is asked for in all: the fullest host has at least that. */

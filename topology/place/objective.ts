@@ -17,7 +17,8 @@ export const terms = [
   'fullest cpu',
 ] as const
 export type Cost = readonly number[]
-export const separable = 4
+/** The first term that says how evenly hosts are filled. */
+export const balance = 6
 
 export function compareCosts(a: Cost, b: Cost): number {
   for (let i = 0; i < terms.length; i += 1) {

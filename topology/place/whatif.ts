@@ -1,0 +1,101 @@
+/** What is left when hosts or links are lost: which services still have a quorum, write, read, and keep their data. */
+import type { HostName } from '../names.ts'
+import type { RoleId } from './problem.ts'
+
+/** How a role stands the loss of members. */
+export type Resilience =
+  | { readonly kind: 'stateless' }
+  /** One instance holds it all. */
+  | { readonly kind: 'single' }
+  | { readonly kind: 'voters' }
+  /** Members a write and a read need, and on how many of them acknowledged data lies. */
+  | { readonly kind: 'replicated'; readonly writes: number; readonly reads: number; readonly copies: number }
+
+export interface Part {
+  readonly id: RoleId
+  readonly resilience: Resilience
+  readonly hosts: readonly HostName[]
+  /** Roles without which it does no work. */
+  readonly needs: readonly RoleId[]
+}
+
+export interface Loss {
+  readonly hosts: ReadonlySet<HostName>
+  /** Pairs of hosts that do not reach each other, by {@link linkOf}. */
+  readonly links: ReadonlySet<string>
+}
+
+export const linkOf = (a: HostName, b: HostName): string => (a < b ? `${a} ${b}` : `${b} ${a}`)
+
+export interface Effect {
+  readonly id: RoleId
+  readonly lost: readonly HostName[]
+  readonly left: readonly HostName[]
+  /** Null: it has none. */
+  readonly quorum: boolean | null
+  readonly writes: boolean
+  readonly reads: boolean
+  /** Acknowledged data may be gone for good. */
+  readonly dataLost: boolean
+}
+
+/** In the order of `parts`; a role without instances is left out. */
+export function whatIf(parts: readonly Part[], loss: Loss): readonly Effect[] {
+  const byId = new Map(parts.map(part => [part.id, part]))
+  const known = new Map<string, boolean>()
+  /** Does the role work, seen from one host (null: from anywhere)? */
+  const works = (id: RoleId, what: 'writes' | 'reads', from: HostName | null): boolean => {
+    const key = `${id} ${what} ${from ?? ''}`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    // A circle of needs holds itself up.
+    known.set(key, true)
+    const part = byId.get(id)
+    const result =
+      part !== undefined &&
+      part.hosts.some(
+        host =>
+          !loss.hosts.has(host) &&
+          (from === null || from === host || !loss.links.has(linkOf(from, host))) &&
+          holds(part, host, what, loss) &&
+          part.needs.every(need => (byId.get(need)?.hosts.length ?? 0) === 0 || works(need, what, host)),
+      )
+    known.set(key, result)
+    return result
+  }
+  return parts
+    .filter(part => part.hosts.length > 0)
+    .map(part => {
+      const lost = part.hosts.filter(host => loss.hosts.has(host))
+      const left = part.hosts.filter(host => !loss.hosts.has(host))
+      return {
+        ...{ id: part.id, lost, left },
+        quorum: part.resilience.kind === 'voters' ? left.some(host => holds(part, host, 'writes', loss)) : null,
+        writes: works(part.id, 'writes', null),
+        reads: works(part.id, 'reads', null),
+        dataLost: losesData(part, lost.length),
+      }
+    })
+}
+
+/** Does this member reach as many others as its role needs? */
+function holds({ resilience, hosts }: Part, at: HostName, what: 'writes' | 'reads', loss: Loss): boolean {
+  const reached = hosts.filter(
+    host => host === at || (!loss.hosts.has(host) && !loss.links.has(linkOf(at, host))),
+  ).length
+  switch (resilience.kind) {
+    case 'stateless':
+    case 'single':
+      return true
+    case 'voters':
+      return reached >= Math.floor(hosts.length / 2) + 1
+    case 'replicated':
+      return reached >= Math.min(hosts.length, resilience[what])
+  }
+}
+
+function losesData({ resilience, hosts }: Part, lost: number): boolean {
+  if (resilience.kind === 'single') return lost > 0
+  if (resilience.kind === 'voters') return lost === hosts.length
+  return resilience.kind === 'replicated' && lost >= Math.min(hosts.length, resilience.copies)
+}
