@@ -38,6 +38,22 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
   command(root, 'check', 'say everything that is wrong or worth knowing; write nothing').action(async (o: Common) =>
     run((await import('./check.ts')).check(io, common(o))),
   )
+  command(root, 'explain', 'say where the instances of a service live, and why there')
+    .argument('[service]', 'SERVICE or SERVICE/ROLE; all without it')
+    .action(async (what: string | undefined, o: Common) =>
+      run((await import('./explain.ts')).explain(io, what ?? null, common(o))),
+    )
+  command(root, 'whatif', 'say what still works when something is lost (exit 3 when something stops)')
+    .option('--lose <what...>', 'host:NAME, region:NAME, provider:NAME, link:A-B; several are lost together', list, [])
+    .option('--all-single', 'every host, provider, region and link alone', false)
+    .option('--all-pairs', 'every two hosts', false)
+    .action(async (o: Common & { lose: string[]; allSingle: boolean; allPairs: boolean }) =>
+      run(
+        (await import('./whatif.ts')).whatif(io, {
+          ...{ ...common(o), lose: o.lose, allSingle: o.allSingle, allPairs: o.allPairs },
+        }),
+      ),
+    )
   root
     .command('schema')
     .description('print the JSON Schema of what people write, for editors')
@@ -176,6 +192,8 @@ const waitOption = () =>
     if (!Number.isFinite(seconds) || seconds < 0) throw new InvalidArgumentError('It is a number of seconds.')
     return seconds
   })
+
+const list = (value: string, before: string[]): string[] => [...before, ...value.split(',').filter(word => word !== '')]
 
 function numeric(value: string): number {
   const n = Number(value)

@@ -7,6 +7,7 @@ import type { Diagnostic, Place } from '../../topology/diagnostic.ts'
 import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { HostClass, HostLabel, HostName, RegionName } from '../../topology/names.ts'
 import type { Demand, Domain } from '../../topology/place/problem.ts'
+import type { Resilience } from '../../topology/place/whatif.ts'
 import type { ServiceSecrets } from '../keys/service.ts'
 import type { Capability, Offers } from './capability.ts'
 
@@ -88,8 +89,10 @@ export interface RoleSpec {
   readonly spread?: readonly { readonly by: Domain; readonly max: number; readonly hard: boolean }[]
   /** Members of a quorum. */
   readonly voters?: true
-  /** What to do without a majority of `voters`, or with fewer members, for what-if. Default: stateless. */
+  /** How it stands the loss of members. Default: voters, if it is one; else stateless. */
   readonly resilience?: Resilience
+  /** Roles of this service without which it does no work. What it uses of others, it needs as well. */
+  readonly needs?: readonly string[]
   readonly demand: Demand
   readonly arch?: readonly ('amd64' | 'arm64')[]
   readonly labels?: readonly HostLabel[]
@@ -118,14 +121,6 @@ export interface RoleSpec {
   /** Directories in the jail that hold what must not be lost. */
   readonly state?: readonly string[]
 }
-
-/** How a role stands the loss of members. */
-export type Resilience =
-  | { readonly kind: 'stateless' }
-  | { readonly kind: 'single' }
-  | { readonly kind: 'voters' }
-  /** Members that must be there for a write and for a read; `copies`: how many losses destroy acknowledged data. */
-  | { readonly kind: 'replicated'; readonly writes: number; readonly reads: number; readonly copies: number }
 
 export interface Metrics {
   readonly port: number
