@@ -103,7 +103,6 @@ export const diagnosticCodes = [
   'unknown-kind',
   'missing-service',
   'ambiguous-service',
-  'service-version',
   'service-option',
   'placement-impossible',
   'placement-weak',

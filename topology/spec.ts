@@ -110,7 +110,7 @@ export interface JailSpec {
 }
 
 /** What a jail has from the service that it is an instance of. */
-export interface JailService {
+interface JailService {
   readonly name: string
   readonly role: string
   /** Parameters of jail.conf(5). */

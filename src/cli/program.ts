@@ -32,8 +32,13 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
   command(root, 'plan', 'show what build would change in out/ (exit 3 when there are changes)')
     .addOption(outOption())
     .option('--brief', 'names of files only', false)
-    .action(async (o: Common & { brief: boolean }) =>
-      run((await import('./plan.ts')).plan(io, { ...common(o), brief: o.brief })),
+    .option('--rebalance', 'show instead what moving services would gain', false)
+    .action(async (o: Common & { brief: boolean; rebalance: boolean }) =>
+      run(
+        o.rebalance
+          ? (await import('./rebalance.ts')).rebalance(io, common(o))
+          : (await import('./plan.ts')).plan(io, { ...common(o), brief: o.brief }),
+      ),
     )
   command(root, 'check', 'say everything that is wrong or worth knowing; write nothing').action(async (o: Common) =>
     run((await import('./check.ts')).check(io, common(o))),

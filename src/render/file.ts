@@ -16,7 +16,7 @@ export interface RenderedFile {
   readonly reload: Reload
 }
 
-export type FileMode = 0o600 | 0o640 | 0o644 | 0o700 | 0o755
+type FileMode = 0o600 | 0o640 | 0o644 | 0o700 | 0o755
 
 /**
  * What must be done on the host when the file changes; `jail:NAME` restarts that jail, `rc:NAME/SCRIPT/reload` runs the

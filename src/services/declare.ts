@@ -34,7 +34,7 @@ const common = (kind: AnyKind) => ({
   roles: z.record(z.string(), override).default({}).describe('What differs for single roles'),
 })
 
-export const schemaOf = (kind: AnyKind) => z.strictObject({ ...common(kind), ...kind.options })
+const schemaOf = (kind: AnyKind) => z.strictObject({ ...common(kind), ...kind.options })
 
 type Common = z.output<z.ZodObject<ReturnType<typeof common>>>
 

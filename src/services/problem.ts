@@ -84,7 +84,7 @@ function roleOf(service: Service, role: RoleSpec): Role {
 }
 
 /** Roles of the services it uses that serve a capability. */
-export const givingRoles = (service: Service, capability: Parameters<Service['uses']['get']>[0]): readonly RoleId[] =>
+const givingRoles = (service: Service, capability: Parameters<Service['uses']['get']>[0]): readonly RoleId[] =>
   (service.uses.get(capability) ?? []).flatMap(giver =>
     giver.kind
       .roles(giver)

@@ -9,8 +9,7 @@ const regions = ['r', 's', 't'] as RegionName[]
 const none = { cpu: 0, memory: 0, disk: 0 }
 const trips: Record<string, number> = { rs: 10_000, rt: 40_000, st: 25_000 }
 
-export const roundTrip = (a: RegionName, b: RegionName): number =>
-  a === b ? 1000 : (trips[[a, b].toSorted().join('')] ?? 0)
+const roundTrip = (a: RegionName, b: RegionName): number => (a === b ? 1000 : (trips[[a, b].toSorted().join('')] ?? 0))
 
 export const roleOf = (id: string, more: Partial<Role> = {}): Role => ({
   ...{ id: id, place, count: { kind: 'fixed', instances: 1 }, spread: [], voters: false, demand: none },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { complaints, setting } from './setting.ts'
+import { alone, complaints, laidOut, setting, withPrograms } from './setting.ts'
 
 const wiki = `
 wiki:
@@ -54,5 +54,51 @@ describe('a service of any kind', () => {
     const found = await complaints(`one: ${yaml}`)
     expect(found.map(one => one.code)).toContain(code)
     expect(found.map(one => one.hint ?? '').join()).toContain(hint)
+  })
+})
+
+describe('what a service needs of another', () => {
+  const both = `
+site:
+  kind: generic
+  check: {port: 8080, path: /}
+front:
+  kind: generic
+  needs: [http]
+`
+  test('stands in a file of its own, and only the two may talk', async () => {
+    const made = await setting(both)
+    const [front] = made.deployment.services.find(one => one.name === 'front')?.instances('app') ?? []
+    const [site] = made.deployment.services.find(one => one.name === 'site')?.instances('app') ?? []
+    const host = front?.host.name ?? ''
+    expect(made.textOf(host, 'front-app', 'usr/local/etc/meshwright/http.env')).toMatch(/^# Made by meshwright/)
+    expect(made.mesh.flows.map(flow => flow.name)).toEqual(['front-app>site-app 8080/tcp'])
+    expect(site?.jail.spec.service?.depends).toEqual([])
+  })
+
+  test('is there before it, where they share a host', async () => {
+    const made = await setting(`${both.replaceAll('kind: generic', 'kind: generic\n  hosts: [tesla]')}`)
+    expect(made.files.get('tesla/etc/jail.conf.d/front-app.conf')).toContain('depend = "site-app";')
+    expect(made.files.get('tesla/etc/jail.conf.d/site-app.conf')).not.toContain('depend')
+  })
+})
+
+withPrograms('nginx')('nginx', () => {
+  const wikiOf = async () => {
+    const made = await setting(wiki)
+    const host = made.deployment.services[0]?.instances('app')[0]?.host.name ?? ''
+    return {
+      text: made.textOf(host, 'wiki-app', 'usr/local/etc/nginx/nginx.conf'),
+      at: made.addressesOf(host, 'wiki-app'),
+    }
+  }
+  const check = (text: string, at: readonly string[]) => {
+    const directory = laidOut({ 'nginx.conf': text })
+    return alone(at, `nginx -t -p '${directory}' -c '${directory}/nginx.conf'`)
+  }
+  test('reads a file that was given, and refuses a broken one', async () => {
+    const { text, at } = await wikiOf()
+    expect(check(text, at).output).toContain('successful')
+    expect(check(text.replace('{}', '{'), at).status).not.toBe(0)
   })
 })

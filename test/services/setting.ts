@@ -82,7 +82,7 @@ export const withPrograms = (...programs: readonly string[]) =>
     process.env['MESHWRIGHT_ROOT_TESTS'] !== '1' && !(process.getuid?.() === 0 && ['unshare', ...programs].every(has)),
   )
 
-export interface Ran {
+interface Ran {
   readonly status: number | null
   readonly output: string
 }

@@ -91,7 +91,7 @@ function countText({ role: { count } }: Seat): string {
   }
 }
 
-export function boardOf(problem: Problem, placed: Placed): Board {
+function boardOf(problem: Problem, placed: Placed): Board {
   const board = new Board({ ...problem, sites: problem.sites.toSorted((a, b) => (a.host < b.host ? -1 : 1)) })
   const index = new Map(board.sites.map((site, i) => [site.host, i]))
   for (const seat of board.seats)

@@ -14,7 +14,7 @@ export const regionsOf = (board: Board, seat: Seat): readonly number[] =>
   [...new Set(seat.allowed.map(site => board.domainOf.region[site] ?? 0))].toSorted((a, b) => a - b)
 
 /** Seats to decide on, the tightest first: everywhere, then voters, then by how few hosts there are for each instance. */
-export function inOrder(board: Board): readonly Seat[] {
+function inOrder(board: Board): readonly Seat[] {
   const rank = (seat: Seat) =>
     seat.role.count.kind === 'everywhere' ? 0 : seat.role.voters ? 1 : seat.role.count.kind === 'per-region' ? 2 : 3
   const slack = (seat: Seat) => seat.allowed.length / Math.max(1, wanted(board, seat) ?? 1)

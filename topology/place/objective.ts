@@ -78,7 +78,7 @@ export function dislikes(board: Board, seat: Seat, site: number): boolean {
 }
 
 /** Every instance to the nearest of those it talks to, weighted. */
-export function latencyOf(board: Board, seat: Seat): number {
+function latencyOf(board: Board, seat: Seat): number {
   let sum = 0
   for (const { to, weight } of seat.talks) {
     const targets = board.taken[to] ?? []

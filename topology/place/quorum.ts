@@ -4,7 +4,7 @@
  */
 import type { Domain } from './problem.ts'
 
-export const majority = (n: number): number => Math.floor(n / 2) + 1
+const majority = (n: number): number => Math.floor(n / 2) + 1
 
 /** Most voters in one domain with which its loss leaves a majority; 0 where one voter is all there is. */
 export const survivable = (n: number): number => n - majority(n)

@@ -12,7 +12,7 @@ import { compareCosts, type Cost, costOf, objectiveOf } from './objective.ts'
 import type { Objective, Placed, Problem, RoleId } from './problem.ts'
 import { survivable } from './quorum.ts'
 
-export interface Remark {
+interface Remark {
   readonly text: string
   readonly place: Place
 }

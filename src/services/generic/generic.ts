@@ -2,6 +2,8 @@
 import * as z from 'zod'
 import { error } from '../../../topology/diagnostic.ts'
 import { port, printable, reference, service as portField, size } from '../../load/fields.ts'
+import { SecretText } from '../../keys/secret-text.ts'
+import { madeBy } from '../../render/file.ts'
 import { below } from '../declare.ts'
 import { defineKind, type JailFile } from '../kind.ts'
 import { serviceText } from '../../../topology/port.ts'
@@ -27,6 +29,10 @@ export const generic = defineKind({
       .array(z.strictObject({ to: reference, ports: z.array(portField).min(1), why: printable.default('') }))
       .default([])
       .describe('Whom it may reach'),
+    needs: z
+      .array(z.enum(['postgresql', 'mysql', 'redis', 's3', 'http']))
+      .default([])
+      .describe('What it needs of other services; how to reach it is in /usr/local/etc/meshwright/NAME.env'),
     packages: z.array(word).default([]).describe('Packages, as pkg(8) knows them'),
     rc: z
       .record(z.string().regex(/^[a-z_][a-z0-9_]*$/), setting)
@@ -67,7 +73,7 @@ export const generic = defineKind({
     state: z.array(path).default([]).describe('Directories that must not be lost'),
   },
   offers: ['http'],
-  needs: () => [],
+  needs: ({ needs }) => needs.map(capability => ({ capability, roles: ['app'] })),
   *check(service) {
     const { from, ports, files, domains, check } = service.options
     if (from.length > 0 && ports.length === 0)
@@ -124,18 +130,21 @@ export const generic = defineKind({
       why,
     })),
   ],
-  render: (_, { options }) => ({
-    files: Object.entries(options.files).map(([name, file]): JailFile => ({
-      path: name.slice(1),
-      text: file.text.endsWith('\n') ? file.text : `${file.text}\n`,
-      mode: Number.parseInt(file.mode, 8) as JailFile['mode'],
-      owner: file.owner,
-      group: file.group,
-      secret: false,
-      reload: file.reload === undefined ? null : { rc: file.reload, how: 'reload' },
-    })),
-    rc: options.rc,
-    packages: options.packages,
+  render: (instance, service) => ({
+    files: [
+      ...service.options.needs.map(capability => environmentOf(capability, service.offers(capability, instance))),
+      ...Object.entries(service.options.files).map(([name, file]): JailFile => ({
+        path: name.slice(1),
+        text: file.text.endsWith('\n') ? file.text : `${file.text}\n`,
+        mode: Number.parseInt(file.mode, 8) as JailFile['mode'],
+        owner: file.owner,
+        group: file.group,
+        secret: false,
+        reload: file.reload === undefined ? null : { rc: file.reload, how: 'reload' },
+      })),
+    ],
+    rc: service.options.rc,
+    packages: service.options.packages,
   }),
   offer: (_, service) =>
     ({
@@ -149,3 +158,22 @@ export const generic = defineKind({
       sticky: null,
     }) as never,
 })
+
+/** What another service tells a client, as lines that sh(1) and most programs can read: `POSTGRESQL_HOST='10.64.1.30'`. */
+function environmentOf(capability: string, offers: ReadonlyMap<string, object>): JailFile {
+  const lines = [...offers.values()].flatMap(offer =>
+    Object.entries(offer).flatMap(([key, value]: [string, unknown]) => {
+      const text = value instanceof SecretText ? value.reveal() : value
+      if (typeof text !== 'string' && typeof text !== 'number') return []
+      const name = `${capability}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`)}`.toUpperCase()
+      return [`${name}='${String(text).replaceAll("'", "'\\''")}'`]
+    }),
+  )
+  return {
+    path: `usr/local/etc/meshwright/${capability}.env`,
+    text: `# ${madeBy}\n${lines.map(line => `${line}\n`).join('')}`,
+    mode: 0o600,
+    secret: true,
+    reload: null,
+  }
+}
