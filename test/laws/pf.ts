@@ -230,15 +230,23 @@ function isOn(
 
 const typeOf = (address: string) => (address.includes(':') ? 'ipv6' : 'ipv4')
 
-/** Is the address in `10.64.0.0/10`, `10.64.0.1` or `10.64.0.1-10.64.0.9`? */
-export function holds(text: string, address: string): boolean {
-  const type = typeOf(address)
-  if (typeOf(text) !== type) return false
+/** Text → what it holds: built once, for packets are asked about by the hundred thousand. */
+const lists = new Map<string, BlockList>()
+
+function listFor(text: string): BlockList {
+  const known = lists.get(text)
+  if (known !== undefined) return known
+  const type = typeOf(text)
   const list = new BlockList()
   const [base = '', length] = text.split('/')
   const [first = '', last] = text.split('-')
   if (last !== undefined) list.addRange(first, last, type)
   else if (length === undefined) list.addAddress(base, type)
   else list.addSubnet(base, Number(length), type)
-  return list.check(address, type)
+  lists.set(text, list)
+  return list
 }
+
+/** Is the address in `10.64.0.0/10`, `10.64.0.1` or `10.64.0.1-10.64.0.9`? */
+export const holds = (text: string, address: string): boolean =>
+  text === address || (typeOf(text) === typeOf(address) && listFor(text).check(address, typeOf(address)))

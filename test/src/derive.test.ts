@@ -1,6 +1,7 @@
 import { x25519 } from '@noble/curves/ed25519.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { hkdfSync } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { PrivateKey, RootSecret } from '../../src/keys/derive.ts'
@@ -53,6 +54,19 @@ describe('HKDF-SHA256 (RFC 5869)', () => {
     expect(toHex(expand(sha256, prk, hex('f0f1f2f3f4f5f6f7f8f9'), 42))).toBe(
       '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
     )
+  })
+
+  test('test case 2: long input, salt and info, and more than one block', () => {
+    const counting = (from: number) => Uint8Array.from({ length: 80 }, (_, i) => from + i)
+    const [input, salt, info] = [counting(0x00), counting(0x60), counting(0xb0)]
+    const okm =
+      'b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c' +
+      '59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71' +
+      'cc30c58179ec3e87c14c01d5c1f3434f1d87'
+    const prk = extract(sha256, input, salt)
+    expect(toHex(prk)).toBe('06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244')
+    expect(toHex(expand(sha256, prk, info, 82))).toBe(okm)
+    expect(toHex(new Uint8Array(hkdfSync('sha256', input, salt, info, 82)))).toBe(okm)
   })
 
   test('test case 3: no salt, no info', () => {
