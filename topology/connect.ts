@@ -54,7 +54,8 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
     joinAll(of.hosts, of.trips, carried, diagnostics)
   } else {
     for (const region of of.regions) {
-      const gateway = gatewayOf(region, of.gatewaysBefore.get(region.name), diagnostics)
+      const others = of.regions.filter(other => other !== region)
+      const gateway = gatewayOf(region, others, of.gatewaysBefore.get(region.name), diagnostics)
       if (gateway === null) continue
       gateways.set(region.name, gateway)
     }
@@ -167,8 +168,16 @@ function joinRegions(
   if (cut) diagnostics.push(noPath(relays.islands(), [...gateways.values()]))
 }
 
-/** The one that says so, else the one of the plan before, else the lowest-numbered host that can be called. */
-function gatewayOf(region: Region, before: HostName | undefined, diagnostics: Diagnostic[]): Host | null {
+/**
+ * The one that says so, else the one of the plan before, else of the hosts that can be called the one that has tunnels to
+ * most other regions, the lowest-numbered first.
+ */
+function gatewayOf(
+  region: Region,
+  others: readonly Region[],
+  before: HostName | undefined,
+  diagnostics: Diagnostic[],
+): Host | null {
   const declared = region.hosts.filter(host => host.spec.gateway)
   for (const second of declared.slice(1))
     diagnostics.push(
@@ -183,7 +192,10 @@ function gatewayOf(region: Region, before: HostName | undefined, diagnostics: Di
   if (declared.length === 0 && kept !== undefined) return kept
   const candidates = declared.length > 0 ? declared : region.hosts.filter(isPublic)
   const pool = candidates.length > 0 ? candidates : region.hosts
-  return pool.toSorted((a, b) => a.number - b.number)[0] ?? null
+  const reached = new Map(
+    pool.map(host => [host, others.filter(other => other.hosts.some(far => canTunnel(host, far))).length]),
+  )
+  return pool.toSorted((a, b) => (reached.get(b) ?? 0) - (reached.get(a) ?? 0) || a.number - b.number)[0] ?? null
 }
 
 function noPath(islands: readonly (readonly string[])[], hosts: readonly Host[]): Diagnostic {

@@ -114,7 +114,8 @@ function nameResolution(mesh: Known): Flow[] {
     const who = parsePrefix(resolver)
     if (!isPrefix(who)) return []
     return flowsOf(
-      ofJails('jails', jails),
+      // A jail may be called that too; nobody is called jails@hosts.
+      ofJails(jails.some(jail => jail.name === 'jails') ? 'jails@hosts' : 'jails', jails),
       { kind: 'external', word: resolver, who: [who] },
       services,
       'name resolution',

@@ -13,10 +13,13 @@ process.umask(0o022)
 
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+let unread = false
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (cause: NodeJS.ErrnoException) => {
-    // `meshwright plan | head` is no failure.
-    process.exit(cause.code === 'EPIPE' ? exitCodes.done : exitCodes.refused)
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // Nobody reads any more, as in `meshwright plan | head`: the work goes on and ends as it would have.
+    if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') return
+    unread = true
+    process.exitCode = exitCodes.refused
   })
 
 const io: Io = {
@@ -29,7 +32,8 @@ const io: Io = {
 }
 
 try {
-  process.exitCode = await program(io, process.argv.slice(2))
+  const code = await program(io, process.argv.slice(2))
+  process.exitCode = unread ? exitCodes.refused : code
 } catch (cause) {
   if (interrupted.signal.aborted) {
     process.stderr.write('interrupted; what was there before is still there\n')
