@@ -13,12 +13,12 @@ process.umask(0o022)
 
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
-let unread = false
+const output = { failed: false }
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     // Nobody reads any more, as in `meshwright plan | head`: the work goes on and ends as it would have.
     if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') return
-    unread = true
+    output.failed = true
     process.exitCode = exitCodes.refused
   })
 
@@ -33,7 +33,7 @@ const io: Io = {
 
 try {
   const code = await program(io, process.argv.slice(2))
-  process.exitCode = unread ? exitCodes.refused : code
+  process.exitCode = output.failed ? exitCodes.refused : code
 } catch (cause) {
   if (interrupted.signal.aborted) {
     process.stderr.write('interrupted; what was there before is still there\n')
