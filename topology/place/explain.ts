@@ -71,7 +71,10 @@ function costThere(board: Board, seat: Seat, site: number, now: Cost, free: bool
   board.take(seat, site)
   const cost = costOf(board, free)
   board.leave(seat, site)
-  const i = cost.findIndex((value, at) => value !== now[at])
+  const differs = (from: number) => cost.findIndex((value, at) => at >= from && value !== now[at])
+  // That it would be a move says little: what else speaks for this host comes first, if anything does.
+  const other = differs(1)
+  const i = other >= 0 && (cost[other] ?? 0) > (now[other] ?? 0) ? other : differs(0)
   const term = terms[i] ?? null
   return { cost, alternative: { host: nameOf(board, site), term, here: now[i] ?? 0, there: cost[i] ?? 0 } }
 }

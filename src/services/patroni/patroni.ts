@@ -1,0 +1,197 @@
+/** PostgreSQL kept alive by Patroni over etcd, with a proxy beside every client that always leads to the primary. */
+import * as z from 'zod'
+import { error } from '../../../topology/diagnostic.ts'
+import { below } from '../declare.ts'
+import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
+import { joinScript, renderEtcd } from './etcd.yml.ts'
+import { renderProxy } from './haproxy.conf.ts'
+import { clientsStep, renderClientsScript, renderClientsSql, renderPatroni, renderPgpass } from './patroni.yml.ts'
+import { renderRcScript } from '../rc-script.ts'
+
+/** Parameters that Patroni sets itself, or that the files here decide (Patroni, PostgreSQL parameters it controls). */
+const owned = [
+  ...['listen_addresses', 'port', 'cluster_name', 'hot_standby', 'wal_level', 'max_connections', 'hba_file'],
+  ...['ident_file', 'data_directory', 'unix_socket_directories', 'password_encryption', 'wal_log_hints'],
+]
+
+const options = {
+  postgresql: z.enum(['17', '16', '18']).default('17').describe('Major version of PostgreSQL'),
+  synchronous: z
+    .enum(['on', 'strict', 'quorum', 'off'])
+    .default('on')
+    .describe('on: a commit waits for one standby, and none is lost with the primary; quorum: for the fastest'),
+  failsafe: z.boolean().default(true).describe('The primary stays while etcd is away and all members answer'),
+  'max-connections': z.int().min(20).max(10_000).default(200),
+  'maximum-lag': z
+    .int()
+    .min(0)
+    .default(2 ** 20)
+    .describe('Bytes a standby may be behind and still become primary'),
+  parameters: z
+    .record(z.string().regex(/^[a-z][a-z0-9_.]*$/), z.union([z.string().max(200), z.number(), z.boolean()]))
+    .default({})
+    .describe('Settings of PostgreSQL, as in postgresql.conf'),
+}
+export type PatroniOptions = z.output<z.ZodObject<typeof options>>
+
+export const patroni = defineKind({
+  kind: 'patroni',
+  summary: 'PostgreSQL with automatic failover: etcd, Patroni, and a proxy beside every client',
+  versions: ['4.0', '3.3', '3.1'],
+  options,
+  offers: ['postgresql'],
+  needs: () => [],
+  *check(service) {
+    const { synchronous, parameters } = service.options
+    if (synchronous === 'quorum' && service.version !== '4.0')
+      yield error(
+        'service-option',
+        `Patroni ${service.version} does not know synchronous: quorum`,
+        below(service, 'synchronous'),
+        'It came with 4.0: raise version, or say on.',
+      )
+    for (const name of Object.keys(parameters))
+      if (owned.includes(name))
+        yield error(
+          'service-option',
+          `${name} is not a parameter to set here`,
+          { ...below(service, 'parameters', name), key: true },
+          'Patroni or meshwright decides it.',
+        )
+    for (const role of ['etcd', 'postgres']) {
+      const count = service.roles.get(role)?.count
+      if (count !== undefined && (count < 1 || (role === 'etcd' && count % 2 === 0)))
+        yield error(
+          'service-option',
+          `${count} ${role} members: ${role === 'etcd' ? 'a quorum has an odd number' : 'there must be one'}`,
+          below(service, 'roles', role, 'count'),
+          'One more or one less: an even one survives no more than the odd one below it.',
+        )
+    }
+  },
+  roles: () => [
+    {
+      name: 'etcd',
+      count: 3,
+      voters: true,
+      demand: { cpu: 20, memory: 256, disk: 4096 },
+      moveCost: 50,
+      metrics: { port: 2379, path: '/metrics', job: 'etcd' },
+      probe: { kind: 'http', port: 2379, path: '/health', expect: [200] },
+      state: ['/var/db/etcd'],
+    },
+    {
+      name: 'postgres',
+      count: 3,
+      spread: [
+        { by: 'region', max: 1, hard: false },
+        { by: 'provider', max: 1, hard: false },
+      ],
+      // A commit is on the primary and on one standby before it is acknowledged.
+      resilience: { kind: 'replicated', writes: 1, reads: 1, copies: 2 },
+      needs: ['etcd'],
+      demand: { cpu: 100, memory: 2048, disk: 40_960 },
+      moveCost: 500,
+      talksTo: [{ role: 'etcd', weight: 1 }],
+      after: ['etcd'],
+      metrics: { port: 8008, path: '/metrics', job: 'patroni' },
+      probe: { kind: 'http', port: 8008, path: '/health', expect: [200] },
+      state: ['/var/db/postgres'],
+    },
+    {
+      name: 'proxy',
+      count: 'with-clients',
+      demand: { cpu: 5, memory: 96, disk: 256 },
+      needs: ['postgres'],
+      talksTo: [{ role: 'postgres', weight: 10 }],
+      after: ['postgres'],
+      prefers: null,
+      serves: [{ capability: 'postgresql', ports: ['5000/tcp', '5001/tcp'] }],
+      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
+      probe: { kind: 'tcp', port: 5000 },
+    },
+  ],
+  flows: () => [
+    { from: { role: 'postgres' }, to: { role: 'etcd' }, ports: ['2379/tcp'], why: 'leader lock' },
+    { from: { role: 'etcd' }, to: { role: 'etcd' }, ports: ['2380/tcp'], why: 'quorum' },
+    {
+      from: { role: 'postgres' },
+      to: { role: 'postgres' },
+      ports: ['5432/tcp', '8008/tcp'],
+      why: 'replication, leader race',
+    },
+    { from: { role: 'proxy' }, to: { role: 'postgres' }, ports: ['5432/tcp', '8008/tcp'], why: 'sessions, health' },
+  ],
+  render(instance, service): JailContent {
+    const major = service.options.postgresql
+    switch (instance.role) {
+      case 'etcd':
+        return {
+          files: [
+            renderEtcd(instance, service),
+            renderRcScript({
+              ...{ name: 'etcd', user: 'etcd', directory: '/var/db/etcd', reload: null },
+              command: '/usr/local/bin/etcd --config-file=/usr/local/etc/etcd.yml',
+            }),
+          ],
+          rc: { etcd_enable: 'YES' },
+          packages: ['etcd35'],
+        }
+      case 'postgres':
+        return {
+          files: [
+            renderPatroni(instance, service),
+            renderClientsSql(service),
+            renderClientsScript(),
+            renderPgpass(service),
+            renderRcScript({
+              ...{ name: 'patroni', user: 'postgres', directory: '/var/db/postgres', reload: 'HUP' },
+              command: '/usr/local/bin/patroni /usr/local/etc/patroni/patroni.yml',
+            }),
+          ],
+          rc: { patroni_enable: 'YES' },
+          packages: [`postgresql${major}-server`, `postgresql${major}-client`, 'py311-pip', 'py311-psycopg'],
+        }
+      default:
+        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+    }
+  },
+  firstStart(service) {
+    const [first] = service.instances('etcd').filter(member => member.founder)
+    const join = joinScript(service)
+    const [database] = service.instances('postgres')
+    return [
+      ...service
+        .instances('postgres')
+        .map((on): FirstStart => ({ step: 'install', on, text: installScript(service.version), secret: false })),
+      ...(join === null || first === undefined ? [] : [{ step: 'join', on: first, text: join, secret: false }]),
+      ...(database === undefined || service.clients.length === 0
+        ? []
+        : [{ step: 'clients', on: database, text: clientsStep(service), secret: false }]),
+    ]
+  },
+  offer: (_, service, client) => {
+    const proxy = service.instances('proxy').find(one => one.host === client.host)
+    const clients = service.clients.flatMap(one =>
+      one.roles.flatMap(role => service.instancesOf(one.service.name, role)),
+    )
+    return {
+      host: proxy?.jail.address.inet.text ?? '',
+      port: 5000,
+      readPort: 5001,
+      database: client.service,
+      user: client.service,
+      password: service.secrets.text(`client-${client.service}`),
+      connections: Math.max(1, Math.floor((service.options['max-connections'] - 10) / Math.max(1, clients.length))),
+    } as never
+  },
+})
+
+/** No package of Patroni for FreeBSD is known: pip installs the version that the files are made for. */
+const installScript = (version: string): string => `#!/bin/sh
+set -eu
+if /usr/local/bin/patroni --version 2>/dev/null | grep -q ' ${version.replace('.', '\\.')}\\.'; then
+  exit 0
+fi
+timeout 600 /usr/local/bin/python3.11 -m pip install --quiet 'patroni[etcd3]==${version}.*'
+`

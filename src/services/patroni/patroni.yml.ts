@@ -1,0 +1,162 @@
+/** usr/local/etc/patroni/patroni.yml: one member of the PostgreSQL cluster (Patroni's YAML configuration settings). */
+import { stringify } from 'yaml'
+import { madeBy } from '../../render/file.ts'
+import type { Deployed, Instance, JailFile } from '../kind.ts'
+import type { PatroniOptions } from './patroni.ts'
+import { longestTrip, timingOf } from './timing.ts'
+
+const clientsScript = '/usr/local/libexec/meshwright/patroni-clients.sh'
+const clientsSql = '/usr/local/etc/patroni/clients.sql'
+
+const mebibyte = 2 ** 20
+
+/** `host … scram-sha-256` for one prefix, as pg_hba.conf writes it. */
+const allow = (database: string, user: string, { jail }: Instance): string[] => [
+  `host ${database} ${user} ${jail.address.inet.text}/32 scram-sha-256`,
+  `host ${database} ${user} ${jail.address.inet6.text}/128 scram-sha-256`,
+]
+
+export function renderPatroni(instance: Instance, service: Deployed<PatroniOptions>): JailFile {
+  const { options, secrets } = service
+  const members = service.instances('postgres')
+  const address = instance.jail.address.inet.text
+  const { ttl, loopWait, retryTimeout } = timingOf(longestTrip(service, service.instances('etcd')))
+  const memory = Math.floor((instance.jail.spec.memory ?? 1024 * mebibyte) / mebibyte)
+  // TCP proxies hide their clients: what is let in are the proxies and the members themselves.
+  const hba = [
+    'local all all peer',
+    'host all all 127.0.0.1/32 scram-sha-256',
+    ...members.flatMap(member => allow('replication', 'replicator', member)),
+    ...members.flatMap(member => allow('all', 'all', member)),
+    ...service.instances('proxy').flatMap(proxy => allow('all', 'all', proxy)),
+  ]
+  const parameters = {
+    max_connections: options['max-connections'],
+    shared_buffers: `${Math.floor(memory / 4)}MB`,
+    effective_cache_size: `${Math.floor(memory / 2)}MB`,
+    password_encryption: 'scram-sha-256',
+    wal_log_hints: 'on',
+    ...options.parameters,
+  }
+  const file = {
+    scope: service.name,
+    namespace: '/service/',
+    name: instance.host.name,
+    restapi: {
+      listen: `${address}:8008`,
+      connect_address: `${address}:8008`,
+      authentication: { username: 'patroni', password: secrets.text('rest').reveal() },
+      allowlist: members.map(member => member.jail.address.inet.text),
+    },
+    etcd3: { hosts: service.instances('etcd').map(({ jail }) => `${jail.address.inet.text}:2379`) },
+    bootstrap: {
+      dcs: {
+        ttl,
+        loop_wait: loopWait,
+        retry_timeout: retryTimeout,
+        maximum_lag_on_failover: options['maximum-lag'],
+        ...synchronous(options.synchronous),
+        failsafe_mode: options.failsafe,
+        postgresql: { use_pg_rewind: true, use_slots: true, parameters },
+      },
+      initdb: [{ encoding: 'UTF8' }, 'data-checksums'],
+      pg_hba: hba,
+      post_bootstrap: clientsScript,
+    },
+    postgresql: {
+      listen: `${address},127.0.0.1:5432`,
+      connect_address: `${address}:5432`,
+      data_dir: `/var/db/postgres/data${options.postgresql}`,
+      bin_dir: '/usr/local/bin',
+      pgpass: '/var/db/postgres/.pgpass.patroni',
+      authentication: {
+        superuser: { username: 'postgres', password: secrets.text('superuser').reveal() },
+        replication: { username: 'replicator', password: secrets.text('replication').reveal() },
+        rewind: { username: 'rewinder', password: secrets.text('rewind').reveal() },
+      },
+      parameters: { unix_socket_directories: '/tmp' },
+      pg_hba: hba,
+    },
+    // The watchdog is a Linux device.
+    watchdog: { mode: 'off' },
+  }
+  return {
+    path: 'usr/local/etc/patroni/patroni.yml',
+    text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })}`,
+    mode: 0o600,
+    owner: 'postgres',
+    group: 'postgres',
+    secret: true,
+    reload: { rc: 'patroni', how: 'reload' },
+  }
+}
+
+const synchronous = (mode: PatroniOptions['synchronous']) => ({
+  synchronous_mode: mode === 'quorum' ? 'quorum' : mode !== 'off',
+  ...(mode === 'strict' && { synchronous_mode_strict: true }),
+})
+
+/** Roles and databases of the services that use this one; run at bootstrap, and again when one comes. */
+export function renderClientsSql(service: Deployed<PatroniOptions>): JailFile {
+  const names = [...new Set(service.clients.map(client => client.service.name))]
+  const lines = names.flatMap(name => [
+    `SELECT 'CREATE ROLE "${name}" LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') \\gexec`,
+    `ALTER ROLE "${name}" LOGIN PASSWORD '${service.secrets.text(`client-${name}`).reveal()}';`,
+    `SELECT 'CREATE DATABASE "${name}" OWNER "${name}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${name}') \\gexec`,
+  ])
+  const head = [
+    `-- ${madeBy}`,
+    '\\set ON_ERROR_STOP on',
+    "SET log_statement = 'none';",
+    "SET log_min_error_statement = 'panic';",
+  ]
+  return {
+    path: clientsSql.slice(1),
+    text: `${[...head, ...lines].join('\n')}\n`,
+    mode: 0o600,
+    owner: 'postgres',
+    group: 'postgres',
+    secret: true,
+    reload: null,
+  }
+}
+
+/** Patroni runs it as postgres, with a connection string of the new primary; PGPASSFILE is set. */
+export const renderClientsScript = (): JailFile => ({
+  path: clientsScript.slice(1),
+  text: `#!/bin/sh
+# ${madeBy}
+set -eu
+exec psql -X -q -w -f ${clientsSql} "$1"
+`,
+  mode: 0o755,
+  secret: false,
+  reload: null,
+})
+
+/** For the step that makes clients on a cluster that stands already: finds the primary by itself. */
+export function renderPgpass(service: Deployed<PatroniOptions>): JailFile {
+  return {
+    path: 'usr/local/etc/patroni/pgpass',
+    text: `*:5432:*:postgres:${service.secrets.text('superuser').reveal()}\n`,
+    mode: 0o600,
+    secret: true,
+    reload: null,
+  }
+}
+
+export function clientsStep(service: Deployed<PatroniOptions>): string {
+  const hosts = service.instances('postgres').map(({ jail }) => jail.address.inet.text)
+  return `#!/bin/sh
+# ${madeBy}
+# Makes the roles and databases of the services that use ${service.name}; harmless when they are there.
+set -eu
+umask 077
+copy=$(mktemp)
+trap 'rm -f "$copy"' EXIT
+cat ${clientsSql} > "$copy"
+PGPASSFILE=/usr/local/etc/patroni/pgpass PGCONNECT_TIMEOUT=10 \\
+  timeout 120 psql -X -q -w -f "$copy" \\
+  "host=${hosts.join(',')} port=5432 user=postgres dbname=postgres target_session_attrs=read-write"
+`
+}

@@ -1,0 +1,172 @@
+import { parse } from 'yaml'
+import { describe, expect, test } from 'vitest'
+import { etcdKeys } from '../../src/services/patroni/etcd.yml.ts'
+import { timingOf } from '../../src/services/patroni/timing.ts'
+import { alone, complaints, laidOut, setting, withPrograms } from './setting.ts'
+
+const services = `
+db: {kind: patroni}
+shop: {kind: generic, needs: [postgresql], hosts: [faraday]}
+`
+const core = ['bohr', 'newton', 'tesla']
+
+describe('patroni', () => {
+  test('has a voter and a database in every region, and a proxy beside its client alone', async () => {
+    const { deployment } = await setting(services)
+    const db = deployment.services.find(one => one.name === 'db')
+    const hosts = (role: string) => db?.instances(role).map(({ host }) => host.name)
+    expect([hosts('etcd'), hosts('postgres'), hosts('proxy')]).toEqual([core, core, ['faraday']])
+  })
+
+  test('etcd: all members say the same of the cluster and of time, with keys that etcd knows', async () => {
+    const made = await setting(services)
+    const files = core.map(
+      host => parse(made.textOf(host, 'db-etcd', 'usr/local/etc/etcd.yml')) as Record<string, unknown>,
+    )
+    for (const key of ['initial-cluster', 'initial-cluster-token', 'heartbeat-interval', 'election-timeout'])
+      expect(new Set(files.map(file => file[key])).size).toBe(1)
+    for (const file of files) expect(Object.keys(file).toSorted()).toEqual([...etcdKeys].toSorted())
+    expect(files[0]?.['initial-cluster-state']).toBe('new')
+    expect(files[0]?.['election-timeout']).toBeGreaterThanOrEqual(5 * Number(files[0]?.['heartbeat-interval']))
+  })
+
+  test('timings hold Patroni’s law at every distance, and a retry outlasts an election', () => {
+    for (const trip of [1, 24, 90, 110, 300, 1000]) {
+      const { heartbeat, election, ttl, loopWait, retryTimeout } = timingOf(trip)
+      expect(loopWait + 2 * retryTimeout).toBeLessThanOrEqual(ttl)
+      expect(election).toBeGreaterThanOrEqual(Math.max(10 * trip, 5 * heartbeat))
+      expect(election).toBeLessThanOrEqual(50_000)
+      expect(retryTimeout * 1000).toBeGreaterThanOrEqual(2 * election + trip)
+    }
+    expect(timingOf(90)).toMatchObject({ heartbeat: 140, election: 1000, ttl: 30 })
+  })
+
+  test('patroni.yml: secrets in a 0600 file, sessions only from proxies and members', async () => {
+    const made = await setting(services)
+    const file = parse(made.textOf('tesla', 'db-postgres', 'usr/local/etc/patroni/patroni.yml')) as {
+      bootstrap: { dcs: Record<string, unknown> }
+      postgresql: { pg_hba: string[]; authentication: Record<string, { password: string }> }
+    }
+    expect(file.bootstrap.dcs).toMatchObject({ ttl: 30, loop_wait: 10, synchronous_mode: true, failsafe_mode: true })
+    const [proxy] = made.addressesOf('faraday', 'db-proxy')
+    const [shop] = made.addressesOf('faraday', 'shop-app')
+    expect(file.postgresql.pg_hba.join('\n')).toContain(`${proxy}/32 scram-sha-256`)
+    expect(file.postgresql.pg_hba.join('\n')).not.toContain(`${shop}/32`)
+    const passwords = Object.values(file.postgresql.authentication).map(one => one.password)
+    expect(new Set(passwords).size).toBe(3)
+    const manifest = JSON.parse(made.files.get('tesla.manifest.json') ?? '') as {
+      files: { path: string; mode: string }[]
+    }
+    const secret = new Set(manifest.files.filter(({ mode }) => mode === '0600').map(({ path }) => path))
+    for (const [path, text] of made.files)
+      if (path.startsWith('tesla/') && !secret.has(path.slice(5)))
+        for (const password of passwords) expect(text, path).not.toContain(password)
+  })
+
+  test('the client is told the proxy of its own host, and gets the password that the database has', async () => {
+    const made = await setting(services)
+    const env = made.textOf('faraday', 'shop-app', 'usr/local/etc/meshwright/postgresql.env')
+    expect(env).toContain(`POSTGRESQL_HOST='${made.addressesOf('faraday', 'db-proxy')[0]}'`)
+    const password = /POSTGRESQL_PASSWORD='(\w{32})'/.exec(env)?.[1] ?? 'none'
+    expect(made.textOf('tesla', 'db-postgres', 'usr/local/etc/patroni/clients.sql')).toContain(`PASSWORD '${password}'`)
+    expect(made.mesh.flows.map(flow => flow.name)).toContain('shop-app>db-proxy 5000/tcp,5001/tcp')
+    expect(made.mesh.flows.some(flow => flow.name.startsWith('shop-app>db-postgres'))).toBe(false)
+  })
+
+  test.each([
+    ['{kind: patroni, version: "3.3", synchronous: quorum}', 'service-option'],
+    ['{kind: patroni, version: "3.0"}', 'bad-value'],
+    ['{kind: patroni, parameters: {port: 5433}}', 'service-option'],
+    ['{kind: patroni, parameters: {"a;b": 1}}', 'bad-value'],
+    ['{kind: patroni, roles: {etcd: {count: 2}}}', 'service-option'],
+  ])('%s is refused', async (yaml, code) => {
+    expect((await complaints(`db: ${yaml}`)).map(one => one.code)).toContain(code)
+  })
+
+  test('quorum is taken where it is known', async () => {
+    const made = await setting('db: {kind: patroni, synchronous: quorum}')
+    expect(made.textOf('tesla', 'db-postgres', 'usr/local/etc/patroni/patroni.yml')).toContain(
+      'synchronous_mode: "quorum"',
+    )
+  })
+})
+
+withPrograms('haproxy')('haproxy', () => {
+  test('reads the proxy’s file, and refuses it broken', async () => {
+    const made = await setting(services)
+    const text = made.textOf('faraday', 'db-proxy', 'usr/local/etc/haproxy.conf').replaceAll('/var/run/', '/tmp/')
+    const check = (content: string) => {
+      const directory = laidOut({ 'haproxy.conf': content })
+      return alone(made.addressesOf('faraday', 'db-proxy'), `haproxy -dW -c -f '${directory}/haproxy.conf'`)
+    }
+    expect(check(text).output).toContain('Configuration file is valid')
+    expect(check(text).status).toBe(0)
+    expect(check(text.replace('option httpchk', 'option httpcheck')).status).not.toBe(0)
+    expect(check(text.trimEnd()).status).not.toBe(0)
+  })
+})
+
+withPrograms(
+  'etcd',
+  'etcdctl',
+  'patroni',
+)('etcd and patroni', () => {
+  test('three members find each other; Patroni accepts its file while they answer', async () => {
+    const made = await setting(services)
+    const directory = laidOut({})
+    const files: Record<string, string> = {}
+    for (const host of core)
+      files[`${host}.yml`] = made
+        .textOf(host, 'db-etcd', 'usr/local/etc/etcd.yml')
+        .replace('/var/db/etcd', `${directory}/${host}`)
+        .replace(',http://127.0.0.1:2379', '')
+    const at = laidOut(files)
+    const addresses = core.flatMap(host => [
+      ...made.addressesOf(host, 'db-etcd'),
+      ...made.addressesOf(host, 'db-postgres'),
+    ])
+    const patroni = made
+      .textOf('tesla', 'db-postgres', 'usr/local/etc/patroni/patroni.yml')
+      .replace('/usr/local/bin"', '/usr/lib/postgresql/15/bin"')
+      .replace('etcd3:', 'etcd:')
+    const there = laidOut({ 'good.yml': patroni, 'bad.yml': patroni.replace('scope:', 'scoop:') })
+    const client = `http://${made.addressesOf('tesla', 'db-etcd')[0]}:2379`
+    const ran = alone(
+      addresses,
+      `${core.map(host => `etcd --config-file '${at}/${host}.yml' > '${at}/${host}.log' 2>&1 &`).join('\n')}
+      for i in 1 2 3 4 5 6 7 8 9 10; do ETCDCTL_API=3 etcdctl --endpoints=${client} endpoint health && break; sleep 1; done
+      ETCDCTL_API=3 etcdctl --endpoints=${client} member list
+      patroni --validate-config '${there}/good.yml'; echo "good $?"
+      patroni --validate-config '${there}/bad.yml'; echo "bad $?"`,
+    )
+    expect(ran.output).toContain('is healthy')
+    for (const host of core) expect(ran.output).toMatch(new RegExp(`started, ${host}, `))
+    expect(ran.output).toContain('good 0')
+    expect(ran.output).toContain('bad 1')
+  })
+
+  test('a member that does not know itself refuses to start', async () => {
+    const made = await setting(services)
+    const text = made.textOf('tesla', 'db-etcd', 'usr/local/etc/etcd.yml').replace('name: "tesla"', 'name: "nobody"')
+    const at = laidOut({ 'etcd.yml': text.replace('/var/db/etcd', '/tmp/none') })
+    const ran = alone(
+      made.addressesOf('tesla', 'db-etcd'),
+      `timeout -k 1 10 etcd --config-file '${at}/etcd.yml'; echo "exit $?"`,
+    )
+    expect(ran.output).toMatch(/exit [12]\b/)
+  })
+})
+
+describe('scripts', () => {
+  test('are sh, and end with a newline', async () => {
+    const { files } = await setting(services)
+    const scripts = [...files].filter(([path]) => /\/(?:rc\.d|libexec\/meshwright)\//.test(path))
+    expect(scripts.length).toBeGreaterThan(6)
+    const directory = laidOut(Object.fromEntries(scripts.map(([path, text]) => [path.replaceAll('/', '_'), text])))
+    for (const shell of ['sh', 'dash'])
+      expect(alone([], `cd '${directory}' && for f in *; do ${shell} -n "$f" || exit 1; done; echo fine`).output).toBe(
+        'fine\n',
+      )
+    expect(alone([], `printf 'if true; then' | sh -n`).status).not.toBe(0)
+  })
+})
