@@ -35,7 +35,7 @@ async function stillThere(io: Io, options: BuildOptions, out: string, last: Last
   const tree = await OutTree.open(out, waiting(io, options))
   if (!(tree instanceof OutTree)) return null
   try {
-    const files = await tree.unchangedSince(last.input)
+    const files = tree.unchangedSince(last.input)
     return files === null ? null : { said: last.said, written: { written: [], removed: [], unchanged: files } }
   } finally {
     await tree.close()

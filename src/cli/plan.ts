@@ -54,7 +54,7 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
       if (old?.equals(file.bytes) === true) continue
       changes.push(changeOf(path, old, file.bytes, file.secret))
     }
-  for (const path of (await listFiles(out)).toSorted(byText))
+  for (const path of listFiles(out).toSorted(byText))
     if (!planned.has(path)) {
       const secret = path.endsWith('/wg0.conf')
       changes.push(changeOf(path, (await readTreeFile(out, path)) ?? Buffer.alloc(0), null, secret))

@@ -4,7 +4,8 @@
  * `.out.meshwright/` (0700, ignored by git through a .gitignore of its own) with the tree in the making and an index of
  * what was written: size and times of each file, so that an unchanged tree need not be read again.
  */
-import { link, lstat, mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { type Dirent, linkSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
@@ -62,7 +63,7 @@ export class OutTree {
       if (!(lock instanceof RunLock)) return lock
       try {
         await recover(out, state)
-        const foreign = await foreignEntry(out)
+        const foreign = foreignEntry(out)
         if (foreign !== null) {
           await lock.release()
           return error(
@@ -92,17 +93,12 @@ export class OutTree {
   }
 
   /** Number of files when the tree is what `input` made and nobody has touched it since; null otherwise. */
-  async unchangedSince(input: string): Promise<number | null> {
+  unchangedSince(input: string): number | null {
     if (this.#index?.last.input !== input) return null
     const files = Object.entries(this.#index.files)
-    const found = await listFiles(this.#out)
+    const found = listFiles(this.#out)
     if (found.length !== files.length) return null
-    for (let i = 0; i < files.length; i += 64) {
-      const same = await Promise.all(
-        files.slice(i, i + 64).map(async ([path, entry]) => (await stampOf(join(this.#out, path))) === entry.stamp),
-      )
-      if (same.includes(false)) return null
-    }
+    for (const [path, entry] of files) if (stampOf(join(this.#out, path)) !== entry.stamp) return null
     return files.length
   }
 
@@ -140,12 +136,18 @@ export class OutTree {
         entries[path] = { sha256: file.sha256, mode: file.mode }
         const old = before[path]
         const same = old?.sha256 === file.sha256 && old.mode === file.mode
-        if (same && (await stampOf(join(this.#out, path))) === old.stamp) {
+        if (same && stampOf(join(this.#out, path)) === old.stamp) {
           kept.push(path)
           continue
         }
         written.push(path)
-        start(staging.write(path, file), file.bytes.length)
+        try {
+          const job = staging.write(path, file)
+          if (job !== null) start(job, file.bytes.length)
+        } catch (cause) {
+          failures.push(cause)
+          break
+        }
       }
       // Rendering is faster than a disk: at most this much waits in memory.
       while (pendingBytes > 48 * 2 ** 20 || pending.size > 512) await Promise.race(pending)
@@ -153,13 +155,14 @@ export class OutTree {
       await turn()
     }
     await Promise.all(pending)
-    const removed = (await listFiles(this.#out)).filter(path => !Object.hasOwn(entries, path)).toSorted(byText)
+    const removed = listFiles(this.#out)
+      .filter(path => !Object.hasOwn(entries, path))
+      .toSorted(byText)
     try {
       signal.throwIfAborted()
       for (const cause of failures) throw cause
       if (written.length > 0 || removed.length > 0) {
-        for (let i = 0; i < kept.length; i += 64)
-          await Promise.all(kept.slice(i, i + 64).map(path => staging.keep(this.#out, path)))
+        for (const path of kept) staging.keep(this.#out, path)
         await commit()
         await this.#swap(next)
       } else {
@@ -189,15 +192,9 @@ export class OutTree {
   }
 
   async #remember(last: Remembered, entries: Record<TreePath, { sha256: string; mode: number }>): Promise<void> {
-    const paths = Object.keys(entries)
     const files: Record<TreePath, Entry> = {}
-    for (let i = 0; i < paths.length; i += 64)
-      await Promise.all(
-        paths.slice(i, i + 64).map(async path => {
-          const entry = entries[path]
-          if (entry) files[path] = { ...entry, stamp: (await stampOf(join(this.#out, path))) ?? '' }
-        }),
-      )
+    for (const [path, entry] of Object.entries(entries))
+      files[path] = { ...entry, stamp: stampOf(join(this.#out, path)) ?? '' }
     const index: Index = { last, files }
     await replaceFile(join(this.#state, 'index.json'), JSON.stringify(index), 0o644)
   }
@@ -236,11 +233,8 @@ async function recover(out: string, state: string): Promise<void> {
 }
 
 /** The name of something in out/ that is no host and no manifest of ours. */
-async function foreignEntry(out: string): Promise<string | null> {
-  const entries = await readdir(out, { withFileTypes: true }).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw cause
-  })
+function foreignEntry(out: string): string | null {
+  const entries = entriesOf(out)
   const names = new Set(entries.map(entry => entry.name))
   const ours = (name: string, directory: boolean) =>
     directory ? names.has(`${name}.manifest.json`) : name.endsWith('.manifest.json')
@@ -253,60 +247,68 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** From this size on a file is worth another thread; below it, asking for one costs more than writing. */
+const large = 2 ** 16
+
 /** The tree in the making. Directories lie in out/ as on the host: 0755, but WireGuard's 0700. */
 class Staging {
   readonly #root: string
-  readonly #made = new Map<string, Promise<unknown>>()
+  readonly #made = new Set<string>()
   constructor(root: string) {
     this.#root = root
   }
 
-  async write(path: TreePath, file: FileBytes): Promise<void> {
-    await this.#directoryOf(path)
-    await writeFile(join(this.#root, path), file.bytes, { flag: 'wx', mode: file.mode })
+  /** Null: it is written already. */
+  write(path: TreePath, file: FileBytes): Promise<void> | null {
+    this.#makeDirectoryOf(path)
+    const [place, options] = [join(this.#root, path), { flag: 'wx', mode: file.mode }]
+    if (file.bytes.length >= large) return writeFile(place, file.bytes, options)
+    writeFileSync(place, file.bytes, options)
+    return null
   }
 
-  async keep(from: string, path: TreePath): Promise<void> {
-    await this.#directoryOf(path)
-    await link(join(from, path), join(this.#root, path))
+  keep(from: string, path: TreePath): void {
+    this.#makeDirectoryOf(path)
+    linkSync(join(from, path), join(this.#root, path))
   }
 
-  #directoryOf(path: TreePath): Promise<unknown> {
+  #makeDirectoryOf(path: TreePath): void {
     const directory = dirname(path)
-    if (directory === '.') return Promise.resolve()
-    const known = this.#made.get(directory)
-    if (known !== undefined) return known
+    if (directory === '.' || this.#made.has(directory)) return
+    this.#makeDirectoryOf(directory)
     const mode = directory.endsWith('/usr/local/etc/wireguard') ? 0o700 : 0o755
-    const made = this.#directoryOf(directory).then(() => mkdir(join(this.#root, directory), { mode }))
-    this.#made.set(directory, made)
-    return made
+    mkdirSync(join(this.#root, directory), { mode })
+    this.#made.add(directory)
   }
 }
 
 /** Every file below a directory, by its path from there; nothing when it is not there. */
-export async function listFiles(root: string): Promise<TreePath[]> {
+export function listFiles(root: string): TreePath[] {
   const found: TreePath[] = []
-  const walk = async (directory: string, prefix: string): Promise<void> => {
-    const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw cause
-    })
-    for (const entry of entries) {
-      if (entry.isDirectory()) await walk(join(directory, entry.name), `${prefix}${entry.name}/`)
+  const walk = (directory: string, prefix: string): void => {
+    for (const entry of entriesOf(directory)) {
+      if (entry.isDirectory()) walk(join(directory, entry.name), `${prefix}${entry.name}/`)
       else found.push(`${prefix}${entry.name}`)
     }
   }
-  await walk(root, '')
+  walk(root, '')
   return found
 }
 
-async function stampOf(path: string): Promise<string | null> {
+function entriesOf(directory: string): Dirent[] {
   try {
-    const { size, mtimeNs, ctimeNs, ino, mode } = await lstat(path, { bigint: true })
-    return `${size} ${mtimeNs} ${ctimeNs} ${ino} ${mode}`
-  } catch {
-    return null
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cause
   }
+}
+
+function stampOf(path: string): string | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (found === undefined) return null
+  const { size, mtimeNs, ctimeNs, ino, mode } = found
+  return `${size} ${mtimeNs} ${ctimeNs} ${ino} ${mode}`
 }
 
 async function readIndex(path: string): Promise<Index | null> {
