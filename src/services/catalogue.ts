@@ -2,5 +2,6 @@
 import { generic } from './generic/generic.ts'
 import type { AnyKind } from './kind.ts'
 import { patroni } from './patroni/patroni.ts'
+import { unbound } from './unbound/unbound.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, patroni]
+export const catalogue: readonly AnyKind[] = [generic, patroni, unbound]
