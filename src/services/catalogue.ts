@@ -3,5 +3,6 @@ import { generic } from './generic/generic.ts'
 import type { AnyKind } from './kind.ts'
 import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
+import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, patroni, unbound]
+export const catalogue: readonly AnyKind[] = [generic, patroni, unbound, valkey]

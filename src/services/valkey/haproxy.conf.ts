@@ -1,0 +1,60 @@
+/** usr/local/etc/haproxy.conf of a proxy beside clients that do not speak Sentinel: 6379 leads to the primary. */
+import { madeBy } from '../../render/file.ts'
+import { block } from '../../render/template.ts'
+import type { Deployed, Instance, JailFile } from '../kind.ts'
+import type { ValkeyOptions } from './valkey.ts'
+
+export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>): JailFile {
+  const shared = service.options.shape === 'shared'
+  const near = (one: Instance) => one.host.region === instance.host.region
+  const servers = service.instances('server')
+  const lines = [
+    `# ${madeBy}`,
+    'global',
+    '  maxconn 4096',
+    '  user haproxy',
+    '  group haproxy',
+    '  stats socket /var/run/haproxy.sock mode 600 level admin',
+    '',
+    'defaults',
+    '  mode tcp',
+    '  timeout connect 5s',
+    '  timeout client 30m',
+    '  timeout server 30m',
+    '  timeout check 3s',
+    // Both sides of a partition may call themselves primary for a while: one good answer is not enough.
+    '  default-server inter 1s fall 3 rise 3 on-marked-down shutdown-sessions',
+    '',
+    'listen cache',
+    `  bind ${instance.jail.address.inet.text}:6379`,
+    '  option tcp-check',
+    '  tcp-check connect',
+    `  tcp-check send AUTH\\ haproxy\\ ${service.secrets.text('haproxy').reveal()}\\r\\n`,
+    '  tcp-check expect string +OK',
+    '  tcp-check send PING\\r\\n',
+    '  tcp-check expect string +PONG',
+    ...(shared ? ['  tcp-check send info\\ replication\\r\\n', '  tcp-check expect string role:master'] : []),
+    '  tcp-check send QUIT\\r\\n',
+    '  tcp-check expect string +OK',
+    ...servers.map(
+      one =>
+        `  server ${one.host.name} ${one.jail.address.inet.text}:6379 check${shared || near(one) || !servers.some(near) ? '' : ' backup'}`,
+    ),
+    '',
+    'frontend metrics',
+    '  mode http',
+    '  timeout client 10s',
+    `  bind ${instance.jail.address.inet.text}:8404`,
+    '  http-request use-service prometheus-exporter if { path /metrics }',
+    '  http-request return status 404',
+  ]
+  return {
+    path: 'usr/local/etc/haproxy.conf',
+    text: block(lines).text,
+    // The password of the check is in it.
+    mode: 0o640,
+    group: 'haproxy',
+    secret: true,
+    reload: { rc: 'haproxy', how: 'reload' },
+  }
+}

@@ -1,0 +1,118 @@
+/** Valkey: one replicated group over the regions with Sentinel, or an independent cache in every region. */
+import * as z from 'zod'
+import { error } from '../../../topology/diagnostic.ts'
+import { below } from '../declare.ts'
+import { defineKind, type JailContent } from '../kind.ts'
+import { renderRcScript } from '../rc-script.ts'
+import { renderProxy } from './haproxy.conf.ts'
+import { renderSentinel, renderValkey } from './valkey.conf.ts'
+
+const options = {
+  shape: z
+    .enum(['shared', 'local'])
+    .default('shared')
+    .describe('shared: one group with failover, for sessions and locks; local: a cache of its own in each region'),
+}
+export type ValkeyOptions = z.output<z.ZodObject<typeof options>>
+
+export const valkey = defineKind({
+  kind: 'valkey',
+  summary: 'Valkey with Sentinel over the regions, or a cache in each, and a proxy beside every client',
+  versions: ['8.0', '7.2'],
+  options,
+  offers: ['redis'],
+  needs: () => [],
+  *check(service) {
+    const count = service.roles.get('sentinel')?.count
+    if (count !== undefined && count % 2 === 0)
+      yield error(
+        'service-option',
+        `${count} sentinels: a quorum has an odd number`,
+        below(service, 'roles', 'sentinel', 'count'),
+        'One more or one less.',
+      )
+  },
+  roles: ({ options: { shape } }) => [
+    {
+      name: 'server',
+      count: shape === 'shared' ? 3 : 'per-region',
+      spread: [{ by: 'region', max: 1, hard: false }],
+      // Replication is asynchronous: what the primary alone had may be gone with it.
+      resilience: shape === 'shared' ? { kind: 'replicated', writes: 2, reads: 1, copies: 3 } : { kind: 'stateless' },
+      demand: { cpu: 20, memory: 768, disk: 2048 },
+      moveCost: shape === 'shared' ? 50 : 1,
+      after: [],
+      probe: { kind: 'redis', port: 6379 },
+      state: shape === 'shared' ? ['/var/db/valkey'] : [],
+    },
+    ...(shape === 'shared'
+      ? [
+          {
+            name: 'sentinel',
+            count: 3,
+            voters: true as const,
+            demand: { cpu: 5, memory: 64, disk: 256 },
+            moveCost: 10,
+            talksTo: [{ role: 'server', weight: 1 }],
+            after: ['server'],
+            probe: { kind: 'redis' as const, port: 26379 },
+          },
+        ]
+      : []),
+    {
+      name: 'proxy',
+      count: 'with-clients',
+      demand: { cpu: 5, memory: 96, disk: 256 },
+      needs: ['server'],
+      talksTo: [{ role: 'server', weight: 8 }],
+      after: ['server'],
+      prefers: null,
+      serves: [{ capability: 'redis', ports: ['6379/tcp'] }],
+      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
+      probe: { kind: 'tcp', port: 6379 },
+    },
+  ],
+  flows: ({ options: { shape } }) => [
+    { from: { role: 'proxy' }, to: { role: 'server' }, ports: ['6379/tcp'], why: 'sessions and checks' },
+    ...(shape === 'shared'
+      ? [
+          { from: { role: 'server' }, to: { role: 'server' }, ports: ['6379/tcp'], why: 'replication' },
+          { from: { role: 'sentinel' }, to: { role: 'server' }, ports: ['6379/tcp'], why: 'watching' },
+          { from: { role: 'sentinel' }, to: { role: 'sentinel' }, ports: ['26379/tcp'], why: 'agreeing' },
+        ]
+      : []),
+  ],
+  render(instance, service): JailContent {
+    const daemon = (name: string, command: string) =>
+      renderRcScript({ name, user: 'valkey', directory: '/var/db/valkey', command, reload: null })
+    switch (instance.role) {
+      case 'server':
+        return {
+          files: [
+            renderValkey(instance, service),
+            daemon('mesh_valkey', '/usr/local/bin/valkey-server /var/db/valkey/valkey.conf'),
+          ],
+          rc: { mesh_valkey_enable: 'YES' },
+          packages: ['valkey'],
+        }
+      case 'sentinel':
+        return {
+          files: [
+            renderSentinel(instance, service),
+            daemon('mesh_sentinel', '/usr/local/bin/valkey-sentinel /var/db/valkey/sentinel.conf'),
+          ],
+          rc: { mesh_sentinel_enable: 'YES' },
+          packages: ['valkey'],
+        }
+      default:
+        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+    }
+  },
+  offer: (_, service, client) =>
+    ({
+      host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
+      port: 6379,
+      user: client.service,
+      password: service.secrets.text(`client-${client.service}`),
+    }) as never,
+})
