@@ -280,22 +280,25 @@ function compile(problem: Problem, domainOf: Board['domainOf']): readonly Seat[]
   const leaders = roles.map(role => leadersOf(role, roles, index, new Set()))
   const allowedBy = (role: Role) =>
     problem.sites.flatMap((site, i) => (staticRejection(role, site) === null ? [i] : []))
-  const own = roles.map(allowedBy)
-  const apart = roles.map((role, i) => strangersOf(role, i, roles, index))
+  const own = roles.map(role => new Set(allowedBy(role)))
+  const apart = strangers(roles, index)
+  const followersOf: number[][] = roles.map(() => [])
+  for (const [j, leading] of leaders.entries()) for (const i of leading) followersOf[i]?.push(j)
+  const heardBy: { from: number; weight: number }[][] = roles.map(() => [])
+  for (const [from, { talksTo }] of roles.entries())
+    for (const { role, weight } of talksTo) heardBy[index.get(role) ?? -1]?.push({ from, weight })
   return roles.map((role, i): Seat => {
-    const followers = roles.flatMap((_, j) => (leaders[j]?.has(i) === true ? [j] : []))
+    const followers = followersOf[i] ?? []
     const together = [i, ...followers]
     // Who comes with others has their dislikes too; and those who come together may not dislike each other.
     const disliked = new Set(together.flatMap(j => apart[j] ?? []))
     const quarrel = together.some(j => disliked.has(j))
     // A host that a follower may not have is none for its leader either.
-    const allowed = quarrel ? [] : (own[i] ?? []).filter(site => followers.every(j => own[j]?.includes(site) === true))
+    const allowed = quarrel ? [] : [...(own[i] ?? [])].filter(site => followers.every(j => own[j]?.has(site) === true))
     const hard = (by: Domain) =>
       Math.min(...role.spread.filter(one => one.hard && one.by === by).map(one => one.max), Number.MAX_SAFE_INTEGER)
     const quorumCaps = role.voters && role.count.kind === 'fixed' ? capOf(role.count.instances, allowed, domainOf) : {}
-    const heard = roles.flatMap((other, j) =>
-      other.talksTo.filter(talk => talk.role === role.id).map(({ weight }) => ({ from: j, weight })),
-    )
+    const heard = heardBy[i] ?? []
     return {
       ...{ role, index: i, allowed, followers, heard, quorumCaps },
       caps: {
@@ -313,18 +316,26 @@ function compile(problem: Problem, domainOf: Board['domainOf']): readonly Seat[]
   })
 }
 
-/** Seats that may not share a host with this one: by its own word, by theirs, or for a public port. */
-function strangersOf(
-  role: Role,
-  i: number,
-  roles: readonly Role[],
-  index: ReadonlyMap<RoleId, number>,
-): readonly number[] {
-  const found = new Set(role.apart.flatMap(id => index.get(id) ?? []))
-  for (const [j, other] of roles.entries())
-    if (j !== i && (other.apart.includes(role.id) || other.publicPorts.some(port => role.publicPorts.includes(port))))
-      found.add(j)
-  return [...found]
+/** Per seat those that may not share a host with it: by its own word, by theirs, or for a public port. */
+function strangers(roles: readonly Role[], index: ReadonlyMap<RoleId, number>): readonly (readonly number[])[] {
+  const found = roles.map(() => new Set<number>())
+  const part = (a: number, b: number) => {
+    found[a]?.add(b)
+    found[b]?.add(a)
+  }
+  const byPort = new Map<string, number[]>()
+  for (const [i, role] of roles.entries()) {
+    for (const id of role.apart) {
+      const other = index.get(id)
+      if (other !== undefined) part(i, other)
+    }
+    for (const port of role.publicPorts) {
+      const others = byPort.get(port) ?? []
+      for (const other of others) part(i, other)
+      byPort.set(port, [...others, i])
+    }
+  }
+  return found.map(set => [...set])
 }
 
 /** Seats whose hosts a role follows to, also by way of other followers. */
