@@ -8,6 +8,7 @@ import { RootSecret } from '../src/keys/derive.ts'
 import { lockText } from '../src/load/lock.ts'
 import { openMesh, withPublicKeys } from '../src/load/open.ts'
 import { keysOf, renderMesh } from '../src/render/mesh.ts'
+import { deploy } from '../src/services/deploy.ts'
 import { listFiles } from '../src/write/tree.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -30,6 +31,7 @@ const cases: readonly (readonly [name: string, mesh: string])[] = [
     'bridge',
     'no-jail',
     'jails-126',
+    'services',
   ].map(name => [name, join(golden, name)] as const),
 ]
 
@@ -40,7 +42,8 @@ async function render(directory: string): Promise<Map<string, string>> {
   const secret = new RootSecret(openSecret, opened.mesh.name)
   const lock = withPublicKeys({ ...opened.lock, secret: secret.fingerprint() }, { mesh: opened.mesh, root: secret })
   const files = new Map<string, string>([['mesh.lock.yaml', lockText(lock)]])
-  for (const host of renderMesh(opened.mesh, keysOf(opened.mesh, lock, secret)))
+  const services = opened.services === null ? null : deploy(opened.services, opened.mesh, secret)
+  for (const host of renderMesh(opened.mesh, keysOf(opened.mesh, lock, secret), services))
     for (const [path, file] of host) files.set(path, file.bytes.toString())
   return files
 }
@@ -56,7 +59,7 @@ describe('golden hosts', () => {
         await writeFile(join(expected, path), text)
       }
     }
-    expect((await listFiles(expected)).toSorted(byText)).toEqual([...rendered.keys()].toSorted(byText))
+    expect(listFiles(expected).toSorted(byText)).toEqual([...rendered.keys()].toSorted(byText))
     for (const [path, text] of rendered) expect(text, path).toBe(await readFile(join(expected, path), 'utf8'))
   })
 

@@ -82,7 +82,7 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
   }
   return {
     path: 'usr/local/etc/patroni/patroni.yml',
-    text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })}`,
+    text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0, aliasDuplicateObjects: false })}`,
     mode: 0o600,
     owner: 'postgres',
     group: 'postgres',
@@ -151,12 +151,8 @@ export function clientsStep(service: Deployed<PatroniOptions>): string {
 # ${madeBy}
 # Makes the roles and databases of the services that use ${service.name}; harmless when they are there.
 set -eu
-umask 077
-copy=$(mktemp)
-trap 'rm -f "$copy"' EXIT
-cat ${clientsSql} > "$copy"
-PGPASSFILE=/usr/local/etc/patroni/pgpass PGCONNECT_TIMEOUT=10 \\
-  timeout 120 psql -X -q -w -f "$copy" \\
-  "host=${hosts.join(',')} port=5432 user=postgres dbname=postgres target_session_attrs=read-write"
+PGPASSFILE=/usr/local/etc/patroni/pgpass PGCONNECT_TIMEOUT=10 timeout 120 psql -X -q -w \\
+  "host=${hosts.join(',')} port=5432 user=postgres dbname=postgres target_session_attrs=read-write" \\
+  < ${clientsSql}
 `
 }
