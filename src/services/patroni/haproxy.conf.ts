@@ -2,6 +2,7 @@
 import { madeBy } from '../../render/file.ts'
 import { block } from '../../render/template.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
+import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
 import type { PatroniOptions } from './patroni.ts'
 import { longestTrip } from './timing.ts'
 
@@ -18,11 +19,7 @@ export function renderProxy(instance: Instance, service: Deployed<PatroniOptions
   const near = members.some(member => member.host.region === instance.host.region)
   const lines = [
     `# ${madeBy}`,
-    'global',
-    '  maxconn 4096',
-    '  user haproxy',
-    '  group haproxy',
-    '  stats socket /var/run/haproxy.sock mode 600 level admin',
+    ...proxyGlobal,
     '',
     'defaults',
     '  mode tcp',
@@ -47,12 +44,7 @@ export function renderProxy(instance: Instance, service: Deployed<PatroniOptions
     // Reads stay in the region while it has a replica.
     ...members.map(member => server(member, near && member.host.region !== instance.host.region ? ' backup' : '')),
     '',
-    'frontend metrics',
-    '  mode http',
-    '  timeout client 10s',
-    `  bind ${own}:8404`,
-    '  http-request use-service prometheus-exporter if { path /metrics }',
-    '  http-request return status 404',
+    ...proxyMetrics(own),
   ]
   return {
     path: 'usr/local/etc/haproxy.conf',

@@ -2,6 +2,7 @@
 import { madeBy } from '../../render/file.ts'
 import { block } from '../../render/template.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
+import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
 import type { ValkeyOptions } from './valkey.ts'
 
 export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>): JailFile {
@@ -10,11 +11,7 @@ export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>
   const servers = service.instances('server')
   const lines = [
     `# ${madeBy}`,
-    'global',
-    '  maxconn 4096',
-    '  user haproxy',
-    '  group haproxy',
-    '  stats socket /var/run/haproxy.sock mode 600 level admin',
+    ...proxyGlobal,
     '',
     'defaults',
     '  mode tcp',
@@ -41,12 +38,7 @@ export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>
         `  server ${one.host.name} ${one.jail.address.inet.text}:6379 check${shared || near(one) || !servers.some(near) ? '' : ' backup'}`,
     ),
     '',
-    'frontend metrics',
-    '  mode http',
-    '  timeout client 10s',
-    `  bind ${instance.jail.address.inet.text}:8404`,
-    '  http-request use-service prometheus-exporter if { path /metrics }',
-    '  http-request return status 404',
+    ...proxyMetrics(instance.jail.address.inet.text),
   ]
   return {
     path: 'usr/local/etc/haproxy.conf',

@@ -8,12 +8,12 @@ import type { Deployed, Instance, JailFile } from '../kind.ts'
 import type { ValkeyOptions } from './valkey.ts'
 
 /** The one that the others copy at first: the first founder by name. Later Sentinel decides. */
-export const firstPrimary = (service: Deployed): Instance | undefined => {
+const firstPrimary = (service: Deployed): Instance | undefined => {
   const all = service.instances('server')
   return all.find(one => one.founder) ?? all[0]
 }
 
-export const clientsOf = (service: Deployed): readonly string[] => [
+const clientsOf = (service: Deployed): readonly string[] => [
   ...new Set(service.clients.map(client => client.service.name)),
 ]
 
