@@ -1,9 +1,9 @@
-/** What every HAProxy beside clients says, whatever it leads to. */
+/** What every HAProxy beside clients says, whatever it leads to. The port makes no user of its own: www is in the base system. */
 export const proxyGlobal: readonly string[] = [
   'global',
   '  maxconn 4096',
-  '  user haproxy',
-  '  group haproxy',
+  '  user www',
+  '  group www',
   '  stats socket /var/run/haproxy.sock mode 600 level admin',
 ]
 

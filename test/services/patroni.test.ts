@@ -94,7 +94,10 @@ describe('patroni', () => {
 withPrograms('haproxy')('haproxy', () => {
   test('reads the proxy’s file, and refuses it broken', async () => {
     const made = await setting(services)
-    const text = made.textOf('faraday', 'db-proxy', 'usr/local/etc/haproxy.conf').replaceAll('/var/run/', '/tmp/')
+    const text = made
+      .textOf('faraday', 'db-proxy', 'usr/local/etc/haproxy.conf')
+      .replaceAll('/var/run/', '/tmp/')
+      .replaceAll(/(user|group) www/g, '$1 haproxy')
     const check = (content: string) => {
       const directory = laidOut({ 'haproxy.conf': content })
       return alone(made.addressesOf('faraday', 'db-proxy'), `haproxy -dW -c -f '${directory}/haproxy.conf'`)

@@ -79,6 +79,7 @@ withPrograms(
       .replace(/^(bind .*) 127.0.0.1$/m, '$1')
       .replaceAll('/var/db/valkey', at)
       .replaceAll('/var/run/', `${at}/`)
+      .replaceAll(/(user|group) www/g, '$1 haproxy')
 
   test('a primary that dies is replaced, and clients follow by the proxy', async () => {
     const made = await setting(services)

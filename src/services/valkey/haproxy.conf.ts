@@ -45,7 +45,7 @@ export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>
     text: block(lines).text,
     // The password of the check is in it.
     mode: 0o640,
-    group: 'haproxy',
+    group: 'www',
     secret: true,
     reload: { rc: 'haproxy', how: 'reload' },
   }
