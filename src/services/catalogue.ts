@@ -1,5 +1,6 @@
 /** Every kind of service there is. To add one: write its folder, and name it here. */
 import { generic } from './generic/generic.ts'
+import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 
-export const catalogue: readonly AnyKind[] = [generic]
+export const catalogue: readonly AnyKind[] = [generic, haproxy]
