@@ -135,6 +135,19 @@ describe('an edge', () => {
     expect(lines.filter(line => line.includes(`to ${idle?.address.inet.text} `))).toEqual([])
   })
 
+  test.each([
+    ['sticky: table', [10_000]],
+    ['failover: {kind: hook, command-file: /root/move}', [8404]],
+    ['sticky: cookie', []],
+  ])('talks to other edges only as far as it has to: %s', async (more, ports) => {
+    const found = await setting(door(`count: 2\nhosts: [faraday, newton]\n${more}`))
+    const [faraday = '', newton = ''] = ['faraday', 'newton'].map(host => found.addressesOf(host, 'front-edge')[0])
+    const between = (found.files.get('newton/etc/pf.conf') ?? '')
+      .split('\n')
+      .filter(line => line.includes(`from ${faraday} to ${newton} port`))
+    expect(between.map(line => Number(/ port (\d+)/.exec(line)?.[1]))).toEqual(ports)
+  })
+
   test('keeps a user on a server by a cookie of its own, or by the cookie of the application', async () => {
     const found = await setting(door('count: 2\nhosts: [faraday, newton]\nsticky: table\n'))
     const text = sticky(found, 'faraday', { sticky: 'table' })
@@ -163,7 +176,7 @@ describe('an edge', () => {
     ['certificates: [../a.pem]', 'bad-value', ''],
     ['hsts: {preload: true}', 'service-option', ''],
     ['version: "2.4"', 'bad-value', ''],
-    ['version: "2.6"\nbandwidth: 1M', 'service-option', '2.8'],
+    ['version: "2.6"\nbandwidth: 1M', 'service-version', '2.8'],
     ['routes: [{path: /x, to: wikki}]', 'unknown-reference', 'Did you mean wiki?'],
     ['routes: [{path: /x, to: idle}]', 'unknown-reference', ''],
     ['default: idle\nuses: {http: [idle]}', 'service-option', 'check'],
@@ -301,14 +314,14 @@ describe('an address that two edges share', () => {
     const found = await setting(pair, labelled('segment-ams', 'segment-ams'))
     const directory = laidOut({ fragment: found.files.get(`faraday/${carp}`) ?? '' })
     const script = `ifconfig_vtnet0_alias0="inet 192.0.2.1/32"\n. ${directory}/fragment\n. ${directory}/fragment\nset`
-    const { stdout } = spawnSync('dash', ['-euc', script], { encoding: 'utf8' })
+    const { stdout } = spawnSync('sh', ['-euc', script], { encoding: 'utf8' })
     expect(stdout.match(/^ifconfig_vtnet0_alias.*?='\w+ \S+/gm)).toEqual([
       "ifconfig_vtnet0_alias0='inet 192.0.2.1/32'",
       "ifconfig_vtnet0_alias1='inet vhid",
       "ifconfig_vtnet0_alias2='inet6 vhid",
     ])
     for (const path of ['usr/local/etc/rc.d/meshwright_carp', 'usr/local/libexec/meshwright/carp-check.sh', carp])
-      expect(dashReads(found.files.get(`faraday/${path}`) ?? 'if')).toBe('')
+      expect(shellReads(found.files.get(`faraday/${path}`) ?? 'if')).toBe('')
   })
 
   test('is given up after three failed looks and may be had again after three good ones', async () => {
@@ -331,14 +344,14 @@ describe('an address that two edges share', () => {
       join(directory, 'check.sh'),
       check.replace('PATH=', `PATH=${directory}/bin:`).replace('/var/run/', `${directory}/run/`),
     )
-    const look = (times: number) => `for i in $(seq ${times}); do dash ${directory}/check.sh; done\n`
+    const look = (times: number) => `for i in $(seq ${times}); do sh ${directory}/check.sh; done\n`
     const script = `set -eu
       ${look(2)} touch ${directory}/sick; ${look(2)} rm ${directory}/sick; ${look(1)} touch ${directory}/sick; ${look(2)}
       test ! -e ${directory}/said
       ${look(6)} rm ${directory}/sick; ${look(2)}
       grep -c . ${directory}/said
       ${look(6)} cat ${directory}/said`
-    const ran = spawnSync('dash', ['-c', script], { encoding: 'utf8' })
+    const ran = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
     expect(ran.stderr + ran.stdout).toBe('1\nnet.inet.carp.demotion=240\nnet.inet.carp.demotion=-240\n')
     const [inet] = found.addressesOf('faraday', 'front-edge')
     expect(readFileSync(join(directory, 'asked'), 'utf8')).toContain(`http://${inet}:8404/alive`)
@@ -385,8 +398,8 @@ describe('a command that is run when an edge goes', () => {
     return {
       directory,
       run: (script: string) => {
-        const whole = `cd ${directory}\nwatch() { dash ./failover-watch.sh "$1"; }\n${script}\n`
-        const ran = spawnSync('dash', ['-euc', whole], { encoding: 'utf8', timeout: 30_000 })
+        const whole = `cd ${directory}\nwatch() { sh ./failover-watch.sh "$1"; }\n${script}\n`
+        const ran = spawnSync('sh', ['-euc', whole], { encoding: 'utf8', timeout: 30_000 })
         return ran.stdout + ran.stderr
       },
     }
@@ -406,9 +419,9 @@ describe('a command that is run when an edge goes', () => {
         `${libexec}/failover-watch.sh`,
         'usr/local/etc/rc.d/meshwright_failover',
       ])
-        expect(dashReads(found.textOf(host.name, 'front-edge', path))).toBe('')
+        expect(shellReads(found.textOf(host.name, 'front-edge', path))).toBe('')
     }
-    expect(dashReads('if true; then')).not.toBe('')
+    expect(shellReads('if true; then')).not.toBe('')
     const pf = [...(await setting(door('count: 3\nhosts: [bohr, faraday, newton]'))).files].filter(([path]) =>
       path.endsWith('pf.conf'),
     )
@@ -437,6 +450,23 @@ describe('a command that is run when an edge goes', () => {
     const { run } = await watching('faraday')
     expect(run('touch gone/newton gone/bohr; watch 5; cat moves')).toBe(
       'take bohr 192.0.2.30\ntake newton 198.51.100.20\n',
+    )
+  })
+
+  test('and the look for a shared address are kept by daemon(8)', async () => {
+    const started = (text: string) => {
+      const rc =
+        'load_rc_config() { :; }\nrun_rc_command() { eval "set -- $command $command_args"; printf "%s\\n" "$@"; }'
+      return spawnSync('sh', ['-e'], { input: text.replace('. /etc/rc.subr', rc), encoding: 'utf8' }).stdout
+    }
+    const { files } = await setting(pair, labelled('segment-ams', 'segment-ams'))
+    expect(started(files.get('tesla/usr/local/etc/rc.d/meshwright_carp') ?? '')).toBe(
+      '/usr/sbin/daemon\n-f\n-R\n5\n-P\n/var/run/meshwright_carp.pid\n-t\nmeshwright_carp\n/bin/sh\n-c\n' +
+        'while :; do /bin/sh /usr/local/libexec/meshwright/carp-check.sh; sleep 2; done\n',
+    )
+    const found = await setting(hooked)
+    expect(started(found.textOf('faraday', 'front-edge', 'usr/local/etc/rc.d/meshwright_failover'))).toMatch(
+      /^\/usr\/sbin\/daemon\n[^]*\/bin\/sh\n\/usr\/local\/libexec\/meshwright\/failover-watch\.sh\n$/,
     )
   })
 
@@ -472,7 +502,7 @@ describe('a command that is run when an edge goes', () => {
   })
 })
 
-const dashReads = (text: string): string => spawnSync('dash', ['-n'], { input: text, encoding: 'utf8' }).stderr
+const shellReads = (text: string): string => spawnSync('sh', ['-n'], { input: text, encoding: 'utf8' }).stderr
 
 withPrograms('haproxy', 'openssl')('real HAProxy', () => {
   const quiet = expect.not.stringMatching(/WARNING|ALERT/) as string
@@ -487,9 +517,10 @@ withPrograms('haproxy', 'openssl')('real HAProxy', () => {
   test.each([
     ['as it comes', 'version: "2.6"'],
     ['every option', everyOption],
+    ['nothing behind it', 'uses: {}'],
     ['no TLS', 'version: "2.6"\ntls: none\nacme: api\nrate: "off"'],
   ])('reads %s without a warning', async (_, more) => {
-    const found = await setting(door(more))
+    const found = await setting(more.includes('uses') ? `front:\n  kind: haproxy\n  version: "2.6"` : door(more))
     for (const { host, jail } of instances(found))
       expect(read(conf(found, host.name), [jail.address.inet.text])).toEqual({ status: 0, output: quiet })
   })
@@ -525,13 +556,59 @@ withPrograms('haproxy', 'openssl')('real HAProxy', () => {
     )
     writeFileSync(join(directory, 'haproxy.conf'), local(conf(found), directory))
     writeFileSync(join(directory, 'first.sh'), local(script, directory))
-    const run = `PATH=${directory}/bin:$PATH dash ${directory}/first.sh`
+    const run = `PATH=${directory}/bin:$PATH sh ${directory}/first.sh`
     const { status, output } = alone(
       [],
       `${run}; ${run}; stat -c %a ${directory}/certs/*; haproxy -dW -c -f ${directory}/haproxy.conf`,
     )
     expect(status).toBe(0)
     expect(output).toMatch(/none was there, .*\nservice haproxy start\ncertificates: .* is there\n600\n/)
+  })
+
+  test.each([
+    ['table', true],
+    ['cookie', true],
+    ['table nobody tells', false],
+  ])('keeps a user on a server, whichever edge is asked: %s', async (name, kept) => {
+    const way = name === 'cookie' ? 'cookie' : 'table'
+    const found = await setting(door('version: "2.6"\ncount: 2\nhosts: [faraday, newton]\ntls: none'))
+    const hosts = ['faraday', 'newton']
+    const [faraday = '', newton = ''] = hosts.map(host => found.addressesOf(host, 'front-edge')[0])
+    const servers = ['tesla', 'newton', 'bohr'].map(host => found.addressesOf(host, 'wiki-app')[0])
+    const directory = laidOut({ 'server.py': server, 'faraday/empty/.keep': '', 'newton/empty/.keep': '' })
+    const tlsLess = (host: string) => {
+      const text = sticky(found, host, { sticky: way })
+      return kept ? text : text.replace('expire 30m peers edge.peers', 'expire 30m')
+    }
+    for (const host of hosts)
+      writeFileSync(join(directory, host, 'haproxy.conf'), local(tlsLess(host), join(directory, host)))
+    const script = `
+cd ${directory}
+for at in ${servers.join(' ')}; do python3 server.py $at:8080 2>/dev/null & done
+for at in ${servers.join(' ')}; do
+  for i in $(seq 100); do curl -s -o /dev/null http://$at:8080/ && break; sleep 0.1; done
+done
+${beginEdges(hosts)}
+for at in ${faraday} ${newton}; do
+  for i in $(seq 100); do curl -sf -o /dev/null http://$at:8404/alive && break; sleep 0.1; done
+done
+get() { curl -s -m 5 -b $1 -c $1 -H 'Host: wiki.example.org' http://$2/$3; echo; }
+${way === 'table' && kept ? `for i in $(seq 100); do ss -Htn state established '( sport = :10000 )' | grep -q . && break; sleep 0.1; done` : ''}
+get own ${newton} login
+get jar ${faraday} login
+for i in $(seq 10); do get jar ${newton} | grep -q ^${servers[0]} && break; sleep 0.1; done
+get jar ${newton}
+get own ${faraday}
+get none ${newton}
+`
+    const { output } = alone([...hosts.flatMap(host => found.addressesOf(host, 'front-edge')), ...servers], script)
+    const [tesla, other] = servers
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .map(line => line.split(' ')[0]),
+    ).toEqual([...[other, tesla], ...(kept ? [tesla, other] : [other, tesla]), other])
   })
 
   test('routes, checks, limits and believes no client', async () => {
@@ -554,7 +631,7 @@ ${routes.trim()}
 cd ${directory}
 ${selfSigned('certs/a.pem')}
 for at in ${[tesla, newton, bohr].map(address => `${address}:8080`).join(' ')} ${api}:8081; do
-  python3 server.py $at &
+  python3 server.py $at 2>/dev/null &
 done
 for at in ${[tesla, newton, bohr].map(address => `${address}:8080`).join(' ')} ${api}:8081; do
   for i in $(seq 100); do curl -s -o /dev/null http://$at/ && break; sleep 0.1; done
@@ -581,6 +658,11 @@ say acme http://wiki.example.org/.well-known/acme-challenge/token
 say hsts -o /dev/null -D - https://wiki.example.org/ | grep -io 'strict-transport-security: [^ ]*'
 client=127.0.1.3
 say limit -o /dev/null -w '%{http_code}' 'https://wiki.example.org/[1-30]'
+printf 'limit6: '
+for client in fd00:1::1 fd00:1::2 fd00:2::1; do
+  curl -sk --interface $client --resolve 'wiki.example.org:443:[${edge6}]' -o /dev/null -w '%{http_code}' 'https://wiki.example.org/[1-15]'
+done
+echo
 client=127.0.1.4
 say unlimited -o /dev/null -w '%{http_code}' https://wiki.example.org/
 touch sick-${tesla}
@@ -592,7 +674,10 @@ printf 'alone: '; curl -s -o /dev/null -w '%{http_code}\\n' http://${edge}:8404/
 say down -o /dev/null -w '%{http_code}' https://wiki.example.org/page
 printf 'stats: '; echo 'show stat' | socat - UNIX:sock | grep -c '^wiki,'
 `
-    const { output } = alone([edge, edge6, tesla ?? '', newton ?? '', bohr ?? '', api], script)
+    const { output } = alone(
+      ['fd00:1::1', 'fd00:1::2', 'fd00:2::1', edge, edge6, tesla ?? '', newton ?? '', bohr ?? '', api],
+      script,
+    )
     const said = new Map(output.split('\n').map(line => [line.split(': ')[0], line.replace(/^\w+: /, '').trim()]))
     const get = (what: string) => said.get(what) ?? `nothing about ${what} in:\n${output}`
     expect(get('host')).toBe(`${tesla} /page xff=127.0.1.1`)
@@ -613,6 +698,8 @@ printf 'stats: '; echo 'show stat' | socat - UNIX:sock | grep -c '^wiki,'
     expect(get('acme')).toBe(`${api} /.well-known/acme-challenge/token xff=127.0.1.2`)
     expect(output.toLowerCase()).toContain('strict-transport-security: max-age=86400')
     expect(get('limit')).toBe(`${'200'.repeat(20)}${'429'.repeat(10)}`)
+    // Two of one /64, and one of another.
+    expect(get('limit6')).toBe(`${'200'.repeat(20)}${'429'.repeat(10)}${'200'.repeat(15)}`)
     expect(get('unlimited')).toBe('200')
     expect(get('failed')).toBe(`${newton} /page xff=127.0.1.4`)
     expect(get('alone')).toBe('503')
@@ -620,6 +707,11 @@ printf 'stats: '; echo 'show stat' | socat - UNIX:sock | grep -c '^wiki,'
     expect(get('stats')).toBe('4')
   })
 })
+
+const beginEdges = (hosts: readonly string[]) => `
+for host in ${hosts.join(' ')}; do
+  (cd $host && exec haproxy -db -f haproxy.conf >log 2>&1) &
+done`
 
 const instances = (found: Setting) =>
   found.deployment.services.find(({ name }) => name === 'front')?.instances('edge') ?? []
@@ -642,6 +734,8 @@ class Handler(BaseHTTPRequestHandler):
         status = 503 if check and os.path.exists('sick-' + host) else check or 200
         self.send_response(status)
         body = b'' if status == 204 else text.encode()
+        if self.path == '/login':
+            self.send_header('Set-Cookie', 'SID=of-' + host)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -28,10 +28,10 @@ function* alone(service: Edge): Iterable<Diagnostic> {
   if (options.hsts?.preload === true && (!options.hsts.subdomains || options.hsts.days < 365))
     yield refuse(service, ['hsts'], `preload: asks for subdomains: true and 365 days or more`)
   if (options.bandwidth !== undefined && version === '2.6')
-    yield refuse(
-      service,
-      ['bandwidth'],
+    yield error(
+      'service-version',
       `HAProxy ${version} does not limit bandwidth`,
+      below(service, 'bandwidth'),
       'That came with 2.7: say version: "2.8" or later.',
     )
   if (options.bandwidth !== undefined && options.bandwidth >= 2 ** 32)
