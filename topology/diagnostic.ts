@@ -104,6 +104,7 @@ export const diagnosticCodes = [
   'missing-service',
   'ambiguous-service',
   'service-option',
+  'service-version',
   'placement-impossible',
   'placement-weak',
   'duplicate-jail',

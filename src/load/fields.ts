@@ -101,7 +101,7 @@ export const milliseconds = read<number>(
 )
 
 /** Text that must look a certain way and stays text. */
-const text = (looks: (text: string) => boolean, what: string, hint: string) =>
+export const text = (looks: (text: string) => boolean, what: string, hint: string) =>
   read<string>(value =>
     looks(value) ? value : { code: 'bad-value', message: `${quoted(value)} is not ${what}`, hint },
   )

@@ -16,14 +16,23 @@ export interface RenderedFile {
   readonly reload: Reload
 }
 
-type FileMode = 0o600 | 0o640 | 0o644 | 0o700 | 0o755
+export type FileMode = 0o600 | 0o640 | 0o644 | 0o700 | 0o755
 
 /**
  * What must be done on the host when the file changes; `jail:NAME` restarts that jail, `rc:NAME/SCRIPT/reload` runs the
- * rc(8) script of a daemon in it.
+ * rc(8) script of a daemon in it, `service:SCRIPT/restart` that of a daemon of the host itself.
  */
 export type Reload =
-  'netif' | 'routing' | 'wireguard' | 'pf' | 'reboot' | 'sysrc' | 'none' | `jail:${string}` | `rc:${string}`
+  | 'netif'
+  | 'routing'
+  | 'wireguard'
+  | 'pf'
+  | 'reboot'
+  | 'sysrc'
+  | 'none'
+  | `jail:${string}`
+  | `rc:${string}`
+  | `service:${string}`
 
 export const plain = (path: string, content: Block, reload: Reload): RenderedFile => ({
   ...{ path, content, reload },

@@ -4,7 +4,7 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
 import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { Deployment } from '../services/deploy.ts'
-import type { JailFile } from '../services/kind.ts'
+import type { HostFile, JailFile } from '../services/kind.ts'
 import { renderPfConf, renderPfFallback } from './pf.conf.ts'
 import type { SharedTables } from './pf.tables.ts'
 import { jailPath, renderJailConf } from './jail.conf.ts'
@@ -38,6 +38,7 @@ export function renderHost(
 ): readonly RenderedFile[] {
   const local = flows.get(host.name) ?? []
   const open = openMembers(host, mesh)
+  const parts = services?.hostPartsOf(host) ?? []
   const perHost = [
     renderWg0Conf(host, mesh, keys, peers),
     renderStartIf(host),
@@ -45,7 +46,13 @@ export function renderHost(
     renderRouting(host, mesh),
     renderJailList(host),
     renderPf(),
-    renderPfConf(host, mesh, local, tables),
+    renderPfConf(
+      host,
+      mesh,
+      local,
+      tables,
+      parts.flatMap(part => part.rules),
+    ),
     renderPfFallback(host, mesh),
     renderLoaderConf(host),
     renderSysrc(host),
@@ -67,8 +74,11 @@ export function renderHost(
       ...(content?.files ?? []).map(file => serviceFile(file, jail, host)),
     ]
   })
-  return [...perHost, ...perJail].filter(file => file !== null)
+  const ofServices = parts.flatMap(part => part.files.map(hostFile))
+  return [...perHost, ...ofServices, ...perJail].filter(file => file !== null)
 }
+
+const hostFile = ({ text, ...file }: HostFile): RenderedFile => ({ ...file, content: new Block(text) })
 
 /** A file of a service, from its path in the jail to its path on the host. */
 function serviceFile(file: JailFile, jail: Jail, host: Host): RenderedFile {

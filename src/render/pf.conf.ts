@@ -19,7 +19,14 @@ import { type Block, block } from './template.ts'
 const maxTableName = 31
 const maxLabel = 63
 
-export function renderPfConf(host: Host, mesh: Mesh, flows: readonly LocalFlow[], shared: SharedTables): RenderedFile {
+/** `more`: filter rules that services need on the host itself. */
+export function renderPfConf(
+  host: Host,
+  mesh: Mesh,
+  flows: readonly LocalFlow[],
+  shared: SharedTables,
+  more: readonly string[] = [],
+): RenderedFile {
   const rules = new Rules(host, mesh, shared)
   for (const local of flows) rules.add(local)
   const sections: (readonly string[])[] = [
@@ -28,6 +35,7 @@ export function renderPfConf(host: Host, mesh: Mesh, flows: readonly LocalFlow[]
     ['set block-policy drop', 'set skip on lo0', 'set ruleset-optimization none'],
     rules.translation(),
     baseline(host, mesh, rules),
+    more,
     ...rules.filter(),
     transit(host, mesh),
     ['pass out quick tagged MW label "forward"'],

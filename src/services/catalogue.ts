@@ -1,8 +1,9 @@
 /** Every kind of service there is. To add one: write its folder, and name it here. */
 import { generic } from './generic/generic.ts'
+import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, unbound, valkey]

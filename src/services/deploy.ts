@@ -4,13 +4,15 @@ import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { RootSecret } from '../keys/derive.ts'
 import type { Capability, Offers } from './capability.ts'
 import { jailName } from './expand.ts'
-import type { Deployed, FirstStart, Instance, JailContent, JailFile, Metrics, Probe } from './kind.ts'
+import type { Deployed, FirstStart, HostPart, Instance, JailContent, JailFile, Metrics, Probe } from './kind.ts'
 import type { ServicePlan } from './plan.ts'
 
 export interface Deployment {
   readonly services: readonly Deployed[]
   /** Files, settings and packages of a jail, first-start scripts among them. Null: the jail is declared by hand. */
   contentOf(jail: Jail): JailContent | null
+  /** What the instances on a host need of the host itself. */
+  hostPartsOf(host: Host): readonly HostPart[]
   /** What the manifest says of a jail. */
   manifestOf(jail: Jail): ServiceManifest | null
   /** Jails of a host that resolve names for the others there. */
@@ -74,6 +76,13 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
       const content = service.kind.render(instance, service)
       return { ...content, files: [...content.files, ...(steps.get(jail) ?? []).map(scriptOf)] }
     },
+    hostPartsOf: host =>
+      host.jails.flatMap(jail => {
+        const instance = byJail.get(jail)
+        if (instance === undefined) return []
+        const service = of(instance.service)
+        return service.kind.hostPart?.(instance, service) ?? []
+      }),
     manifestOf: jail => {
       const instance = byJail.get(jail)
       if (instance === undefined) return null

@@ -8,7 +8,9 @@ import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { HostClass, HostLabel, HostName, RegionName } from '../../topology/names.ts'
 import type { Demand, Domain } from '../../topology/place/problem.ts'
 import type { Resilience } from '../../topology/place/whatif.ts'
+import type { HostSpec } from '../../topology/spec.ts'
 import type { ServiceSecrets } from '../keys/service.ts'
+import type { FileMode, Reload } from '../render/file.ts'
 import type { Capability, Offers } from './capability.ts'
 
 /** A service as declared, its options read and its dependencies found. */
@@ -53,10 +55,14 @@ export interface ServiceKind<O = unknown> {
   needs(options: O): readonly Need[]
   /** What options cannot say of each other by schema alone: versions, counts. Places are below `service.place`. */
   check?(service: Service<O>, services: Services): Iterable<Diagnostic>
+  /** What can be said only when its roles have hosts: `hostsOf` gives those of a role, by name. */
+  checkPlaced?(service: Service<O>, hostsOf: (role: string) => readonly HostSpec[]): Iterable<Diagnostic>
   roles(service: Service<O>): readonly RoleSpec[]
   flows(service: Service<O>, services: Services): readonly FlowDraft[]
   /** Every file of one instance, and what its rc.conf says. Called after addresses are known. */
   render(instance: Instance, service: Deployed<O>): JailContent
+  /** What an instance needs of its host, outside of any jail. Null: nothing. */
+  hostPart?(instance: Instance, service: Deployed<O>): HostPart | null
   /** Steps that are done once in the life of a service, each on one host. */
   firstStart?(service: Deployed<O>): readonly FirstStart[]
   /** What a client needs to know to connect. Only for the capabilities it offers. */
@@ -198,6 +204,22 @@ export interface JailContent {
   readonly rc: Readonly<Record<string, string>>
   /** Names of packages, as pkg(8) knows them. */
   readonly packages: readonly string[]
+}
+
+/** What a service has on the host itself: for what no jail can do. */
+export interface HostPart {
+  readonly files: readonly HostFile[]
+  /** Filter rules of pf.conf(5), whole lines; `$ext` is the host's own interface. */
+  readonly rules: readonly string[]
+}
+
+export interface HostFile {
+  /** Without the leading slash: `etc/rc.conf.d/netif/meshwright-carp`. */
+  readonly path: string
+  readonly text: string
+  readonly mode: FileMode
+  readonly secret: boolean
+  readonly reload: Reload
 }
 
 /** A checked step in sh(1), run once by root in the jail of one instance, and harmless when run again. */

@@ -45,13 +45,20 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
       ],
     }
   const expanded = expand(spec, sorted, solved.placed)
+  const hosts = new Map(spec.regions.flatMap(region => region.hosts.map(host => [host.name, host] as const)))
+  const placed = sorted.flatMap(service => [
+    ...(service.kind.checkPlaced?.(service, role =>
+      (solved.placed.get(roleId(service, role)) ?? []).flatMap(name => hosts.get(name) ?? []),
+    ) ?? []),
+  ])
+  if (hasErrors(placed)) return { plan: null, diagnostics: [...diagnostics, ...placed] }
   const remarks = solved.remarks.map(({ text, place }) => warning('placement-weak', text, place))
   return {
     plan: {
       ...{ services: sorted, problem, solved, spec: expanded.spec },
       remembered: remember(sorted, solved.placed, before),
     },
-    diagnostics: [...diagnostics, ...remarks, ...expanded.diagnostics],
+    diagnostics: [...diagnostics, ...placed, ...remarks, ...expanded.diagnostics],
   }
 }
 
