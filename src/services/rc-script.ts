@@ -10,9 +10,11 @@ interface Daemon {
   readonly command: string
   /** Signal of `reload`; null: it cannot. */
   readonly reload: 'HUP' | null
+  /** Lines of sh(1) that root runs before each start. */
+  readonly before?: readonly string[]
 }
 
-export function renderRcScript({ name, user, directory, command, reload }: Daemon): JailFile {
+export function renderRcScript({ name, user, directory, command, reload, before = [] }: Daemon): JailFile {
   return {
     path: `usr/local/etc/rc.d/${name}`,
     text: `#!/bin/sh
@@ -47,7 +49,7 @@ ${name}_start()
 	fi
 	pw usershow ${user} >/dev/null 2>&1 || pw useradd ${user} -d /nonexistent -s /usr/sbin/nologin
 	install -d -o ${user} -m 0700 ${directory}
-	/usr/sbin/daemon -f -S -T ${name} -u ${user} -p "$pidfile" ${command}
+${before.map(line => `\t${line}\n`).join('')}	/usr/sbin/daemon -f -S -T ${name} -u ${user} -p "$pidfile" ${command}
 }
 
 ${name}_stop()

@@ -1,0 +1,146 @@
+/** Garage: S3 storage that keeps a copy in every region, and a proxy beside every client. */
+import * as z from 'zod'
+import { error } from '../../../topology/diagnostic.ts'
+import { size } from '../../load/fields.ts'
+import { below } from '../declare.ts'
+import { defineKind, type JailContent } from '../kind.ts'
+import { renderRcScript } from '../rc-script.ts'
+import { accessOf } from './clients.ts'
+import {
+  adminPort,
+  beforeStart,
+  home,
+  metricsPurpose,
+  renderGarageToml,
+  renderSecrets,
+  rpcPort,
+  s3Port,
+  s3Region,
+} from './garage.toml.ts'
+import { renderProxy } from './haproxy.conf.ts'
+import { firstStart, renderWanted } from './setup.sh.ts'
+
+const options = {
+  replication: z
+    .union([z.literal(1), z.literal(2), z.literal(3)])
+    .default(3)
+    .describe('Copies of every object, in as many regions as there are'),
+  consistency: z
+    .enum(['consistent', 'degraded', 'dangerous'])
+    .default('consistent')
+    .describe('consistent: reads and writes need two of three; degraded: reads need one; dangerous: writes as well'),
+  capacity: size.optional().describe('What one node may store; by default nine tenths of the disk of its role'),
+  engine: z
+    .enum(['lmdb', 'sqlite'])
+    .default('lmdb')
+    .describe('sqlite: slower; its files move between architectures, and a power cut does less to them'),
+}
+export type GarageOptions = z.output<z.ZodObject<typeof options>>
+
+const node = (name: 'storage' | 'gateway') => ({
+  name,
+  serves: [],
+  metrics: { port: adminPort, path: '/metrics', job: 'garage', bearer: metricsPurpose },
+  probe: { kind: 'http' as const, port: adminPort, path: '/health', expect: [200] },
+})
+
+export const garage = defineKind({
+  kind: 'garage',
+  summary: 'S3 storage over the regions by Garage, and a proxy beside every client',
+  versions: ['1.1', '2.0'],
+  options,
+  offers: ['s3'],
+  needs: () => [],
+  *check(service) {
+    const { replication } = service.options
+    const count = service.roles.get('storage')?.count ?? 3
+    if (count < replication)
+      yield error(
+        'service-option',
+        `${service.name} keeps ${replication} copies on ${count} ${count === 1 ? 'node' : 'nodes'}`,
+        service.roles.has('storage') ? below(service, 'roles', 'storage', 'count') : below(service, 'replication'),
+        `Say replication: ${Math.max(1, count)}, or give it more nodes.`,
+      )
+  },
+  roles: ({ options: { replication, consistency } }) => [
+    {
+      ...node('storage'),
+      count: 3,
+      voters: true,
+      spread: [
+        { by: 'region', max: 1, hard: false },
+        { by: 'provider', max: 1, hard: false },
+      ],
+      resilience: {
+        kind: 'replicated',
+        writes: consistency === 'dangerous' ? 1 : Math.min(2, replication),
+        reads: consistency === 'consistent' && replication === 3 ? 2 : 1,
+        copies: Math.min(2, replication),
+      },
+      demand: { cpu: 50, memory: 512, disk: 102_400 },
+      moveCost: 1000,
+      state: [`${home}/meta`, `${home}/data`],
+    },
+    {
+      ...node('gateway'),
+      // They answer and store nothing: for who asks for them by roles:.
+      count: 0,
+      spread: [{ by: 'host', max: 1, hard: true }],
+      demand: { cpu: 20, memory: 256, disk: 2048 },
+      needs: ['storage'],
+      apart: ['storage'],
+      prefers: null,
+      // Only who it is: a new one would have to be brought into the layout.
+      moveCost: 10,
+      state: [`${home}/meta`],
+    },
+    {
+      name: 'proxy',
+      count: 'with-clients',
+      demand: { cpu: 5, memory: 96, disk: 256 },
+      needs: ['storage'],
+      talksTo: [{ role: 'storage', weight: 3 }],
+      after: ['storage'],
+      prefers: null,
+      serves: [{ capability: 's3', ports: [`${s3Port}/tcp`] }],
+      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
+      probe: { kind: 'tcp', port: s3Port },
+    },
+  ],
+  flows: ({ roles }) => {
+    const nodes = (roles.get('gateway')?.count ?? 0) > 0 ? ['storage', 'gateway'] : ['storage']
+    return nodes.flatMap(to => [
+      ...nodes.map(from => ({ from: { role: from }, to: { role: to }, ports: [`${rpcPort}/tcp`], why: 'one cluster' })),
+      {
+        ...{ from: { role: 'proxy' }, to: { role: to } },
+        ports: [`${s3Port}/tcp`, `${adminPort}/tcp`],
+        why: 'objects, health',
+      },
+    ])
+  },
+  render(instance, service): JailContent {
+    if (instance.role === 'proxy')
+      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+    return {
+      files: [
+        renderGarageToml(instance, service),
+        ...renderSecrets(instance, service),
+        ...renderWanted(instance, service),
+        renderRcScript({
+          ...{ name: 'mesh_garage', user: 'garage', directory: home, reload: null, before: beforeStart },
+          command: '/usr/local/bin/garage -c /usr/local/etc/garage.toml server',
+        }),
+      ],
+      rc: { mesh_garage_enable: 'YES' },
+      packages: ['garage', 'curl', 'jq'],
+    }
+  },
+  firstStart,
+  offer: (_, service, client) =>
+    ({
+      host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
+      port: s3Port,
+      region: s3Region,
+      ...accessOf(client.service, service),
+    }) as never,
+})
