@@ -105,7 +105,7 @@ function draftOf(spec: ServiceSpec, catalogue: readonly AnyKind[], diagnostics: 
 }
 
 const overrideOf = (said: z.output<typeof override> | Common): RoleOverride => ({
-  ...('count' in said && { count: said.count, cpus: said.cpus, memory: said.memory, disk: said.disk }),
+  ...(!('kind' in said) && { count: said.count, cpus: said.cpus, memory: said.memory, disk: said.disk }),
   hosts: said.hosts as HostName[] | undefined,
   regions: said.regions as RegionName[] | undefined,
   labels: said.labels as HostLabel[] | undefined,

@@ -14,12 +14,18 @@ export interface Route {
   readonly strip: boolean
 }
 
-/** Kinds that offer `http` keep the names of their applications in an option of this name. */
-const withDomains = z.object({ domains: z.array(z.string()) })
+/** Kinds that offer `http` keep the names of their applications in options of these names. */
+const withDomains = z.object({
+  domain: z.string().optional(),
+  domains: z.array(z.string()).default([]),
+  'more-domains': z.array(z.string()).default([]),
+})
 
 export const domainsOf = (service: Service): readonly string[] => {
   const read = withDomains.safeParse(service.options)
-  return read.success ? read.data.domains : []
+  if (!read.success) return []
+  const { domain, domains, 'more-domains': more } = read.data
+  return [...(domain === undefined ? [] : [domain]), ...domains, ...more]
 }
 
 /** `domains`: of each service, those it offers. The first route that fits decides, so the order is the meaning. */
