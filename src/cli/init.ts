@@ -7,7 +7,7 @@ import { isDomainName, nameProblem } from '../../topology/names.ts'
 import { defaultRegions, findRegionFiles, meshDocument, secretsDocument } from '../load/directory.ts'
 import { reason } from '../load/reason.ts'
 import { drawUla } from '../load/open.ts'
-import { jsonSchema } from '../load/schema.ts'
+import { jsonSchema } from './json-schema.ts'
 import { replaceFile } from '../write/replace.ts'
 import { type ExitCode, exitCodes, type Io, refuse } from './io.ts'
 

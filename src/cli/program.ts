@@ -72,7 +72,7 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
       'mesh',
     )
     .action(async (of: 'mesh' | 'region') => {
-      const { jsonSchema } = await import('../load/schema.ts')
+      const { jsonSchema } = await import('./json-schema.ts')
       io.stdout.write(`${JSON.stringify(jsonSchema(of), null, 2)}\n`)
     })
 

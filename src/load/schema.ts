@@ -145,13 +145,3 @@ export const meshSchema = z.strictObject({
 export type MeshYaml = z.output<typeof meshSchema>
 export type RegionYaml = z.output<typeof regionSchema>
 export type HostYaml = z.output<typeof host>
-
-/** JSON Schema of what people write, for editors. */
-export function jsonSchema(of: 'mesh' | 'region'): object {
-  const schema = z.toJSONSchema(of === 'mesh' ? meshSchema : regionSchema, {
-    io: 'input',
-    target: 'draft-7',
-    reused: 'ref',
-  })
-  return { ...schema, title: of === 'mesh' ? 'mesh.yaml of meshwright' : 'regions/*.yaml of meshwright' }
-}

@@ -34,7 +34,8 @@ const common = (kind: AnyKind) => ({
   roles: z.record(z.string(), override).default({}).describe('What differs for single roles'),
 })
 
-const schemaOf = (kind: AnyKind) => z.strictObject({ ...common(kind), ...kind.options })
+/** All that one service of this kind may say in mesh.yaml. */
+export const schemaOf = (kind: AnyKind) => z.strictObject({ ...common(kind), ...kind.options })
 
 type Common = z.output<z.ZodObject<ReturnType<typeof common>>>
 

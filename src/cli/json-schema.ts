@@ -1,0 +1,21 @@
+/** JSON Schema of what people write, for editors: completion and hints for every kind of service. */
+import * as z from 'zod'
+import { meshSchema, regionSchema } from '../load/schema.ts'
+import { catalogue } from '../services/catalogue.ts'
+import { schemaOf } from '../services/declare.ts'
+
+export function jsonSchema(of: 'mesh' | 'region'): object {
+  const schema = z.toJSONSchema(of === 'mesh' ? withServices() : regionSchema, {
+    io: 'input',
+    target: 'draft-7',
+    reused: 'ref',
+  })
+  return { ...schema, title: of === 'mesh' ? 'mesh.yaml of meshwright' : 'regions/*.yaml of meshwright' }
+}
+
+/** The loader reads services later, each by its own kind; an editor wants to know them all. */
+function withServices() {
+  const kinds = catalogue.map(kind => schemaOf(kind).describe(kind.summary))
+  const { description = '' } = meshSchema.shape.services
+  return meshSchema.extend({ services: z.record(z.string(), z.union(kinds)).default({}).describe(description) })
+}
