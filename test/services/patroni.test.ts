@@ -63,6 +63,23 @@ describe('patroni', () => {
         for (const password of passwords) expect(text, path).not.toContain(password)
   })
 
+  test('the member that is nearest to all leads, or the one that is asked for', async () => {
+    const priorities = async (options: string) => {
+      const made = await setting(services.replace('patroni', `patroni${options}`))
+      return Object.fromEntries(
+        core.map(host => {
+          const file = parse(made.textOf(host, 'db-postgres', 'usr/local/etc/patroni/patroni.yml')) as {
+            tags?: { failover_priority?: number }
+          }
+          return [host, file.tags?.failover_priority]
+        }),
+      )
+    }
+    expect(await priorities('')).toEqual({ tesla: 3, newton: 2, bohr: 1 })
+    expect(await priorities(', prefer: [usa]')).toEqual({ bohr: 3, tesla: 2, newton: 1 })
+    expect(await priorities(', version: "3.1"')).toEqual({ tesla: undefined, newton: undefined, bohr: undefined })
+  })
+
   test('the client is told the proxy of its own host, and gets the password that the database has', async () => {
     const made = await setting(services)
     const env = made.textOf('faraday', 'shop-app', 'usr/local/etc/meshwright/postgresql.env')
@@ -76,6 +93,8 @@ describe('patroni', () => {
   test.each([
     ['{kind: patroni, version: "3.3", synchronous: quorum}', 'service-option'],
     ['{kind: patroni, version: "3.0"}', 'bad-value'],
+    ['{kind: patroni, version: "3.1", prefer: [usa]}', 'service-version'],
+    ['{kind: patroni, prefer: [us]}', 'unknown-reference'],
     ['{kind: patroni, parameters: {port: 5433}}', 'service-option'],
     ['{kind: patroni, parameters: {"a;b": 1}}', 'bad-value'],
     ['{kind: patroni, roles: {etcd: {count: 2}}}', 'service-option'],

@@ -1,10 +1,13 @@
 /** PostgreSQL kept alive by Patroni over etcd, with a proxy beside every client that always leads to the primary. */
 import * as z from 'zod'
 import { error } from '../../../topology/diagnostic.ts'
+import { name } from '../../load/fields.ts'
+import { hintFor } from '../../load/issues.ts'
 import { below } from '../declare.ts'
 import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
 import { joinScript, renderEtcd } from './etcd.yml.ts'
 import { renderProxy } from './haproxy.conf.ts'
+import { knowsPriority } from './priority.ts'
 import { clientsStep, renderClientsScript, renderClientsSql, renderPatroni, renderPgpass } from './patroni.yml.ts'
 import { renderRcScript } from '../rc-script.ts'
 
@@ -21,6 +24,7 @@ const options = {
     .default('on')
     .describe('on: a commit waits for one standby, and none is lost with the primary; quorum: for the fastest'),
   failsafe: z.boolean().default(true).describe('The primary stays while etcd is away and all members answer'),
+  prefer: z.array(name).default([]).describe('Regions whose members become primary first, where all are up to date'),
   'max-connections': z.int().min(20).max(10_000).default(200),
   'maximum-lag': z
     .int()
@@ -50,12 +54,19 @@ export const patroni = defineKind({
         below(service, 'synchronous'),
         'It came with 4.0: raise version, or say on.',
       )
-    for (const name of Object.keys(parameters))
-      if (owned.includes(name))
+    if (service.options.prefer.length > 0 && !knowsPriority(service.version))
+      yield error(
+        'service-version',
+        `Patroni ${service.version} does not know failover_priority`,
+        below(service, 'prefer'),
+        'It came with 3.2: raise version.',
+      )
+    for (const parameter of Object.keys(parameters))
+      if (owned.includes(parameter))
         yield error(
           'service-option',
-          `${name} is not a parameter to set here`,
-          { ...below(service, 'parameters', name), key: true },
+          `${parameter} is not a parameter to set here`,
+          { ...below(service, 'parameters', parameter), key: true },
           'Patroni or meshwright decides it.',
         )
     for (const role of ['etcd', 'postgres']) {
@@ -68,6 +79,17 @@ export const patroni = defineKind({
           'One more or one less: an even one survives no more than the odd one below it.',
         )
     }
+  },
+  *checkPlaced(service, hostsOf) {
+    const regions: readonly string[] = hostsOf('postgres').map(host => host.region)
+    for (const [i, region] of service.options.prefer.entries())
+      if (!regions.includes(region))
+        yield error(
+          'unknown-reference',
+          `no member of ${service.name} lives in ${region}`,
+          below(service, 'prefer', i),
+          hintFor(region, regions),
+        )
   },
   roles: () => [
     {

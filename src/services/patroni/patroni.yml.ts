@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { madeBy } from '../../render/file.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
 import type { PatroniOptions } from './patroni.ts'
+import { knowsPriority, priorityOf } from './priority.ts'
 import { longestTrip, timingOf } from './timing.ts'
 
 const clientsScript = '/usr/local/libexec/meshwright/patroni-clients.sh'
@@ -77,6 +78,7 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
       parameters: { unix_socket_directories: '/tmp' },
       pg_hba: hba,
     },
+    ...(knowsPriority(service.version) && { tags: { failover_priority: priorityOf(instance, service) } }),
     // The watchdog is a Linux device.
     watchdog: { mode: 'off' },
   }
