@@ -38,11 +38,13 @@ export interface Members {
   readonly withJails: boolean
   /** Jails named as such. */
   readonly jails: readonly Jail[]
+  /** A service: whoever reaches one of its jails reaches it. */
+  readonly service: boolean
   /** The fewest prefixes that hold all source addresses. */
   readonly sources: readonly PerFamily<Prefix>[]
 }
 
-const groups = ['host', 'region', 'class', 'label', 'jail'] as const
+const groups = ['host', 'region', 'class', 'label', 'jail', 'service'] as const
 type Group = (typeof groups)[number]
 
 export type Known = Pick<Mesh, 'hosts' | 'regions' | 'overlay'>
@@ -119,7 +121,7 @@ function hintFor(word: string, names: Names): string {
   const near = nearest(word, candidates)
   return near !== null
     ? `Did you mean ${near}?`
-    : 'A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.'
+    : 'A host, region, class, label, jail, jail@host, service, a prefix, or one of hosts, admin, outside.'
 }
 
 function indexOf(mesh: Known): Names {
@@ -129,6 +131,7 @@ function indexOf(mesh: Known): Names {
   const labels = new Map<string, Host[]>()
   const jails = new Map<string, Jail[]>()
   const at = new Map<string, Jail[]>()
+  const services = new Map<string, Jail[]>()
   for (const host of mesh.hosts) {
     hosts.set(host.name, ofMachine(host))
     classes.get(host.spec.class)?.push(host)
@@ -136,6 +139,7 @@ function indexOf(mesh: Known): Names {
     for (const jail of host.jails) {
       push(jails, jail.name, jail)
       at.set(`${jail.name}@${host.name}`, [jail])
+      if (jail.spec.service !== null) push(services, jail.spec.service.name, jail)
     }
   }
   for (const region of mesh.regions)
@@ -148,6 +152,7 @@ function indexOf(mesh: Known): Names {
     ['class', all(classes, ofHosts)],
     ['label', all(labels, ofHosts)],
     ['jail', all(new Map([...jails, ...at]), ofJails)],
+    ['service', all(services, (word, of) => ({ ...ofJails(word, of), service: true }))],
   ])
 }
 
@@ -163,6 +168,7 @@ const ofHosts = (word: string, hosts: readonly Host[]): Members => ({
   hosts,
   withJails: true,
   jails: [],
+  service: false,
   sources: hosts.map(host => host.prefix),
 })
 
@@ -172,6 +178,7 @@ const ofMachine = (host: Host): Members => ({
   hosts: [host],
   withJails: false,
   jails: [],
+  service: false,
   sources: [single(host.address)],
 })
 
@@ -181,6 +188,7 @@ export const ofJails = (word: string, jails: readonly Jail[]): Members => ({
   hosts: [],
   withJails: false,
   jails,
+  service: false,
   sources: jails.map(jail => single(jail.address)),
 })
 

@@ -90,17 +90,24 @@ export const servingRoles = (giver: Service, capability: string): readonly RoleS
 
 /** The flows a kind names, and those of its clients. A role without instances has none. */
 function* flowsOf(service: Service, services: Services, placed: Placed): Iterable<FlowSpec> {
-  const wordOf = (end: FlowEnd): string | null => {
-    if ('word' in end) return end.word
+  const ownerOf = (end: Exclude<FlowEnd, { readonly word: string }>): Service => {
     const owner = end.service === undefined ? service : services.find(one => one.name === end.service)
     if (owner === undefined) throw new Error(`no service ${end.service}: this is a bug in meshwright`)
-    return (placed.get(roleId(owner, end.role)) ?? []).length === 0 ? null : jailName(owner, end.role)
+    return owner
   }
+  const hostsOf = (end: FlowEnd): readonly HostName[] =>
+    'word' in end ? [] : (placed.get(roleId(ownerOf(end), end.role)) ?? [])
+  const wordOf = (end: FlowEnd): string => ('word' in end ? end.word : jailName(ownerOf(end), end.role))
+  const there = (end: FlowEnd): boolean => 'word' in end || hostsOf(end).length > 0
   const drafts: FlowDraft[] = [...service.kind.flows(service, services), ...clientFlows(service)]
-  for (const { from, to, ports, why } of drafts) {
+  for (const { from, to, ports, why, beside } of drafts) {
+    if (!there(from) || !there(to)) continue
     const [source, target] = [wordOf(from), wordOf(to)]
-    if (source !== null && target !== null)
-      yield { from: source, to: target, services: ports.map(portOf), why, place: below(service) }
+    const flow = { services: ports.map(portOf), why, place: below(service) }
+    if (beside !== true) yield { ...flow, from: source, to: target }
+    else
+      for (const host of hostsOf(from))
+        if (hostsOf(to).includes(host)) yield { ...flow, from: `${source}@${host}`, to: `${target}@${host}` }
   }
 }
 
@@ -114,6 +121,8 @@ function* clientFlows(service: Service): Iterable<FlowDraft> {
           to: { role: role.name },
           ports,
           why: `${client.name} uses ${service.name}`,
+          // There is one beside each client, for that client.
+          ...(role.count === 'with-clients' && { beside: true as const }),
         }
       }
 }

@@ -154,6 +154,8 @@ export interface FlowDraft {
   /** `5432/tcp` */
   readonly ports: readonly string[]
   readonly why: string
+  /** Only between instances on the same host. */
+  readonly beside?: true
 }
 
 /** One jail of a service. */

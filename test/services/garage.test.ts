@@ -40,7 +40,7 @@ describe('garage', () => {
     const hosts = (role: string) => files?.instances(role).map(({ host }) => host.name)
     expect([hosts('storage'), hosts('gateway'), hosts('proxy')]).toEqual([core, [], ['faraday']])
     const flows = made.mesh.flows.map(flow => flow.name)
-    expect(flows).toContain('shop-app>files-proxy 3900/tcp')
+    expect(flows).toContain('shop-app@faraday>files-proxy@faraday 3900/tcp')
     expect(flows).toContain('files-proxy>files-storage 3900/tcp,3903/tcp')
     expect(flows.some(flow => flow.startsWith('shop-app>files-storage'))).toBe(false)
   })

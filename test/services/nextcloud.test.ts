@@ -37,10 +37,10 @@ describe('nextcloud', () => {
     expect(text).toContain(`'host' => '${at('cache-proxy')}'`)
     const flows = made.mesh.flows.map(flow => flow.name)
     expect(flows).toContain('front-edge>cloud-app 8080/tcp')
-    expect(flows.filter(flow => flow.startsWith('cloud-app>')).toSorted()).toEqual([
-      'cloud-app>cache-proxy 6379/tcp',
-      'cloud-app>db-proxy 5000/tcp,5001/tcp',
-      'cloud-app>files-proxy 3900/tcp',
+    expect(flows.filter(flow => flow.startsWith('cloud-app@newton>')).toSorted()).toEqual([
+      'cloud-app@newton>cache-proxy@newton 6379/tcp',
+      'cloud-app@newton>db-proxy@newton 5000/tcp,5001/tcp',
+      'cloud-app@newton>files-proxy@newton 3900/tcp',
     ])
     const edge = made.textOf('faraday', 'front-edge', 'usr/local/etc/haproxy.conf')
     expect(edge).toContain('acl route1.host var(txn.host) -m str -- cloud.example.net')

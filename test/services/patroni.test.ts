@@ -86,7 +86,7 @@ describe('patroni', () => {
     expect(env).toContain(`POSTGRESQL_HOST='${made.addressesOf('faraday', 'db-proxy')[0]}'`)
     const password = /POSTGRESQL_PASSWORD='(\w{32})'/.exec(env)?.[1] ?? 'none'
     expect(made.textOf('tesla', 'db-postgres', 'usr/local/etc/patroni/clients.sql')).toContain(`PASSWORD '${password}'`)
-    expect(made.mesh.flows.map(flow => flow.name)).toContain('shop-app>db-proxy 5000/tcp,5001/tcp')
+    expect(made.mesh.flows.map(flow => flow.name)).toContain('shop-app@faraday>db-proxy@faraday 5000/tcp,5001/tcp')
     expect(made.mesh.flows.some(flow => flow.name.startsWith('shop-app>db-postgres'))).toBe(false)
   })
 

@@ -19,7 +19,7 @@ describe('valkey', () => {
     expect(
       new Set(core.map(host => /myid (\w{40})/.exec(made.textOf(host, 'cache-sentinel', sentinelConf))?.[1])).size,
     ).toBe(3)
-    expect(made.mesh.flows.map(flow => flow.name)).toContain('shop-app>cache-proxy 6379/tcp')
+    expect(made.mesh.flows.map(flow => flow.name)).toContain('shop-app@faraday>cache-proxy@faraday 6379/tcp')
     expect(made.mesh.flows.some(flow => flow.name.startsWith('shop-app>cache-server'))).toBe(false)
   })
 

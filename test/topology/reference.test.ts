@@ -73,14 +73,14 @@ describe('a word means', () => {
     // Nobody: a class and a label without hosts, a kind that does not have the name, a slip of the finger.
     [
       'build',
-      'unknown-reference: A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.',
+      'unknown-reference: A host, region, class, label, jail, jail@host, service, a prefix, or one of hosts, admin, outside.',
     ],
     ['region:bohr', 'unknown-reference: Did you mean bohr?'],
     ['web@west', 'unknown-reference: Did you mean db@west?'],
     ['ampree', 'unknown-reference: Did you mean ampere?'],
     [
       'any',
-      'unknown-reference: A host, region, class, label, jail, jail@host, a prefix, or one of hosts, admin, outside.',
+      'unknown-reference: A host, region, class, label, jail, jail@host, service, a prefix, or one of hosts, admin, outside.',
     ],
     ['kind:bohr', 'unknown-reference: Did you mean bohr?'],
   ] as const)

@@ -21,10 +21,19 @@ export function* checkTests(mesh: Mesh, spec: MeshSpec): Iterable<Diagnostic> {
 function* checkTest(test: TestSpec, from: Party, to: Party, flows: readonly Flow[]): Iterable<Diagnostic> {
   const wanted = test.service
   const relevant = flows.filter(flow => wanted === null || flow.services.some(s => matches(test, s, wanted)))
+  const reached = (sender: Side, server: Side): Flow | undefined =>
+    relevant.find(flow => has(flow.from, sender, sendersOf) && has(flow.to, server, serversOf))
+  if (test.kind === 'must-reach' && to.kind === 'members' && to.service) {
+    const servers = endsOf(to, serversOf)
+    const away = endsOf(from, sendersOf).find(sender => !servers.some(server => reached(sender, server) !== undefined))
+    if (away !== undefined)
+      yield failed(test, `${nameOf(away)} reaches no jail of ${to.word}${onPort(wanted)}`, 'Add a flow for it.')
+    return
+  }
   for (const sender of endsOf(from, sendersOf))
     for (const server of endsOf(to, serversOf)) {
       if (same(sender, server)) continue
-      const flow = relevant.find(f => has(f.from, sender, sendersOf) && has(f.to, server, serversOf))
+      const flow = reached(sender, server)
       if (test.kind === 'must-reach' && flow === undefined) {
         yield failed(test, `${nameOf(sender)} cannot reach ${nameOf(server)}${onPort(wanted)}`, 'Add a flow for it.')
         return
