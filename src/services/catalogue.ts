@@ -1,4 +1,5 @@
 /** Every kind of service there is. To add one: write its folder, and name it here. */
+import { bind } from './bind/bind.ts'
 import { generic } from './generic/generic.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
@@ -6,4 +7,4 @@ import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [bind, generic, haproxy, patroni, unbound, valkey]
