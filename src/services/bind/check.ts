@@ -13,19 +13,10 @@ interface Line {
 }
 
 export function* checkZones(service: Service<BindOptions>): Iterable<Diagnostic> {
-  const { zones, public: open } = service.options
-  for (const role of ['primary', 'secondary']) {
-    const count = service.roles.get(role)?.count
-    if (role === 'primary' && count !== undefined && count !== 1)
-      yield refused(`${count} primaries: a zone has one`, below(service, 'roles', role, 'count'), 'More secondaries?')
-  }
-  if (open && Object.keys(zones).length === 0)
-    yield refused(
-      `${service.name} is public, but has no zone for the world`,
-      below(service, 'public'),
-      'The zones of the mesh are never answered to the world; name others under zones:.',
-    )
-  for (const [zone, specs] of Object.entries(zones)) {
+  const count = service.roles.get('primary')?.count
+  if (count !== undefined && count !== 1)
+    yield refused(`${count} primaries: a zone has one`, below(service, 'roles', 'primary', 'count'))
+  for (const [zone, specs] of Object.entries(service.options.zones)) {
     const place = below(service, 'zones', zone)
     if (/(?:^|\.)arpa$/.test(zone))
       yield refused(`${zone} leads from addresses to names: the mesh makes such zones itself`, { ...place, key: true })
@@ -33,14 +24,8 @@ export function* checkZones(service: Service<BindOptions>): Iterable<Diagnostic>
       ...{ spec, record: recordOf(spec, zone) },
       place: below(service, 'zones', zone, i),
     }))
-    const children = Object.keys(zones).filter(other => isBelow(other, zone))
+    const children = Object.keys(service.options.zones).filter(other => isBelow(other, zone))
     for (const line of lines) yield* checkLine(line, zone, lines, children)
-    if (open && !lines.some(({ record }) => record.type === 'NS' && record.name === zone))
-      yield refused(
-        `the world cannot know who serves ${zone}: it has no NS record of its own`,
-        { ...place, key: true },
-        'Add {name: "@", type: NS, value: ns1}, and public addresses for ns1.',
-      )
   }
 }
 
@@ -130,7 +115,21 @@ const refused = (message: string, place: Place, hint?: string): Diagnostic =>
 export function* checkMeshZone(service: Service<BindOptions>, mesh: MeshSpec): Iterable<Diagnostic> {
   const domain = mesh.domain.toLowerCase()
   const hosts = mesh.regions.flatMap(region => region.hosts.map(host => `${host.name}.${domain}`))
-  for (const [zone, specs] of Object.entries(service.options.zones)) {
+  const { zones, public: open } = service.options
+  if (open && Object.keys(zones).every(zone => zone === domain))
+    yield refused(
+      `${service.name} is public, but has no zone for the world`,
+      below(service, 'public'),
+      `${domain} is never answered to the world; name others under zones:.`,
+    )
+  for (const [zone, specs] of Object.entries(zones)) {
+    const served = specs.some(spec => spec.type === 'NS' && recordOf(spec, zone).name === zone)
+    if (open && !served && zone !== domain)
+      yield refused(
+        `the world cannot know who serves ${zone}: it has no NS record of its own`,
+        { ...below(service, 'zones', zone), key: true },
+        'Add {name: "@", type: NS, value: ns1}, and public addresses for ns1.',
+      )
     if (isBelow(zone, domain)) {
       yield refused(
         `${zone} lies below ${domain}, which is the mesh's own`,
