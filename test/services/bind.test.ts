@@ -23,6 +23,10 @@ names:
 dns: {kind: unbound}
 wiki: {kind: generic, hosts: [tesla], ports: [8080/tcp], from: [faraday]}
 `
+/** The same, and the world may ask for example.org. */
+const open = services
+  .replace('kind: bind', 'kind: bind\n  public: true')
+  .replace('example.org:', 'example.org:\n      - {name: "@", type: NS, value: mail}')
 const roles = { bohr: 'primary', newton: 'secondary', tesla: 'secondary' } as const
 const hosts = ['bohr', 'newton', 'tesla'] as const
 const jailOf = (host: (typeof hosts)[number]) => `names-${roles[host]}`
@@ -77,9 +81,6 @@ describe('bind', () => {
   })
 
   test('answers the world for the zones it was given, not for those of the mesh', async () => {
-    const open = services
-      .replace('kind: bind', 'kind: bind\n  public: true')
-      .replace('example.org:', 'example.org:\n      - {name: "@", type: NS, value: mail}')
     const made = await setting(open)
     const conf = textOf(made, 'bohr', 'named.conf')
     expect(conf).toContain(`  file "/${directory}/primary/example.org";\n  allow-query { any; };\n`)
@@ -126,6 +127,14 @@ describe('bind', () => {
       expect(undefinedKeys(textOf(made, host, 'named.conf'), keys.slice(0, -1))).toEqual(keys.slice(-1))
       expect(undefinedKeys(textOf(made, host, 'named.conf'), keys.slice(1))).toEqual(['rndc'])
     }
+  })
+
+  test.each([
+    ['9.20', 'bind920'],
+    ['9.18', 'bind918'],
+  ])('version %s comes from the package %s', async (version, name) => {
+    const made = await setting(services.replace('kind: bind', `kind: bind\n  version: "${version}"`))
+    expect(made.files.get('tesla.manifest.json')).toContain(`"${name}"`)
   })
 
   test('health is asked for at the domain of the mesh', async () => {
@@ -374,7 +383,7 @@ withPrograms(
   })
 
   test('three of them: answers, transfers by key only, and a change arrives everywhere', async () => {
-    const made = await setting(services)
+    const made = await setting(open)
     const at = installed(made)
     const [one, two, three] = hosts.map(host => addressOf(made, host))
     const [wiki, wiki6] = made.addressesOf('tesla', 'wiki-app')
@@ -402,6 +411,7 @@ withPrograms(
       echo "from a secondary $(xfr -y 'hmac-sha256:newton.transfer:${key}' @${two})"
       echo "recursion $(q @${one} www.example.com | grep -c 'status: REFUSED')"
       echo "stranger $(q -b 203.0.113.7 @${one} tesla.mesh.example.net | grep -c 'status: REFUSED')"
+      echo "stranger's mail $(q +short -b 203.0.113.7 @${one} example.org MX)"
       echo "version $(q +short @${one} version.bind TXT CH)"
       echo "statistics $(curl -s -m 5 http://${two}:8053/json/v1/server | grep -c QUERY)"
       echo "stranger's statistics $(curl -s -m 5 --interface 203.0.113.7 http://${two}:8053/json/v1/server | grep -c QUERY)"
@@ -430,6 +440,7 @@ withPrograms(
       "stranger's statistics 0",
     ])
       expect(output).toContain(`${refused}\n`)
+    expect(output).toContain("stranger's mail 10 mail.example.org.\n")
     expect(output).toMatch(/^statistics [1-9]/m)
     expect(output).toMatch(/^copy [1-9]/m)
     expect(output).toContain('new 10.65.9.9 10.65.9.9\n')

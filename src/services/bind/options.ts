@@ -4,7 +4,7 @@ import { isDomainName } from '../../../topology/names.ts'
 import { parseAddress } from '../../../topology/prefix.ts'
 import { type Complaint, text } from '../../load/fields.ts'
 
-export const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'SRV', 'NS', 'CAA'] as const
+const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'SRV', 'NS', 'CAA'] as const
 export type RecordType = (typeof recordTypes)[number]
 
 const label = '(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)'
@@ -50,7 +50,7 @@ const looks: Readonly<Record<RecordType, { readonly valid: (value: string) => bo
   },
 }
 
-export function isTarget(value: string): boolean {
+function isTarget(value: string): boolean {
   return value === '@' || (value.length <= 254 && dotted.test(value))
 }
 
