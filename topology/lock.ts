@@ -19,6 +19,15 @@ export interface Lock {
   readonly hosts: ReadonlyMap<HostName, LockedHost>
   /** Where the instances of each role of each service live. */
   readonly services: ReadonlyMap<string, ReadonlyMap<string, LockedRole>>
+  /** Numbers that rise when what they count changes, by service and name; kept for ever, because none may go back. */
+  readonly serials: ReadonlyMap<string, ReadonlyMap<string, LockedSerial>>
+}
+
+export interface LockedSerial {
+  /** 1 to 2³²−1, as in a SOA record (RFC 1035 §3.3.13). */
+  readonly serial: number
+  /** Of the text it counts: the first 16 hex digits of its SHA-256. */
+  readonly digest: string
 }
 
 export interface LockedRole {

@@ -3,7 +3,7 @@ import { structuredPatch } from 'diff'
 import { byText } from '../../topology/names.ts'
 import { deploymentOf, type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
-import { listFiles, readTreeFile } from '../write/tree.ts'
+import { isClosed, listFiles, readTreeFile } from '../write/tree.ts'
 import { outOf } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
 import { jsonOf, type Paint, printable } from './report.ts'
@@ -56,7 +56,8 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
     }
   for (const path of listFiles(out).toSorted(byText))
     if (!planned.has(path)) {
-      const secret = path.endsWith('/wg0.conf')
+      // What made it is forgotten, but not who may read it.
+      const secret = await isClosed(out, path)
       changes.push(changeOf(path, (await readTreeFile(out, path)) ?? Buffer.alloc(0), null, secret))
     }
   return changes.toSorted((a, b) => byText(a.host, b.host) || byText(a.path, b.path))
@@ -64,7 +65,7 @@ export async function changesOf(opened: Opened, out: string): Promise<readonly C
 
 function changeOf(path: string, before: Buffer | null, after: Buffer | null, secret: boolean): Change {
   const [host, ...rest] = path.split('/')
-  const text = (bytes: Buffer | null) => (bytes === null ? '' : secret ? redacted(bytes.toString()) : bytes.toString())
+  const text = (bytes: Buffer | null) => (bytes === null ? '' : secret ? redacted(path, bytes) : bytes.toString())
   const { hunks } = structuredPatch(path, path, text(before), text(after), undefined, undefined, { context: 2 })
   const lines = hunks.flatMap(hunk => hunk.lines).filter(line => !line.startsWith('\\'))
   return {
@@ -78,8 +79,11 @@ function changeOf(path: string, before: Buffer | null, after: Buffer | null, sec
   }
 }
 
-/** A secret shows as there or not there, never as text. */
-const redacted = (text: string): string => text.replace(/^(\s*(?:PrivateKey|PresharedKey)\s*=).*$/gim, '$1 (secret)')
+/** A secret shows as there or not there, never as text. Of files with secrets of services only the length is known here. */
+const redacted = (path: string, bytes: Buffer): string =>
+  path.endsWith('/wg0.conf')
+    ? bytes.toString().replace(/^(\s*(?:PrivateKey|PresharedKey)\s*=).*$/gim, '$1 (secret)')
+    : '(secret)\n'.repeat(bytes.toString().split('\n').length - 1)
 
 const signs = { new: '+', changed: '~', removed: '-' } as const
 
@@ -109,7 +113,7 @@ export function changesText(changes: readonly Change[], brief: boolean, paint: P
 
 const secretNote = (change: Change): string =>
   change.change === 'changed' && change.lines.length === 0
-    ? 'keys changed'
+    ? 'secrets changed'
     : `secret, +${change.added} -${change.removed}`
 
 const paintSign = (sign: string, paint: Paint): string =>

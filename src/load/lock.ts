@@ -10,6 +10,7 @@ import {
   type LockedJail,
   type LockedRegion,
   type LockedRole,
+  type LockedSerial,
   lockVersion,
 } from '../../topology/lock.ts'
 import { type HostName, type JailName, type MeshName, nameProblem, type RegionName } from '../../topology/names.ts'
@@ -36,6 +37,13 @@ const epoch = z
   .max(2 ** 31)
 const name = z.string().refine(text => nameProblem(text) === null, 'not a name')
 const slots = z.record(name, number)
+const serial = z.strictObject({
+  serial: z
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1),
+  digest: z.string().regex(/^[0-9a-f]{16}$/),
+})
 
 const schema = z.strictObject({
   version: z.int(),
@@ -63,6 +71,7 @@ const schema = z.strictObject({
   services: z
     .record(name, z.record(name, z.strictObject({ hosts: z.array(name), founders: z.array(name) })))
     .optional(),
+  serials: z.record(name, z.record(z.string(), serial)).optional(),
   complete: z.literal(true),
 })
 
@@ -166,6 +175,7 @@ function lockOf(yaml: z.output<typeof schema>): Lock {
         founders: founders as HostName[],
       })),
     ),
+    serials: entries(yaml.serials ?? {}, counted => entries<string, LockedSerial, LockedSerial>(counted, one => one)),
     hosts: entries<HostName, (typeof yaml.hosts)[string], LockedHost>(yaml.hosts, host => ({
       region: host.region as RegionName,
       number: host.number,
@@ -206,6 +216,13 @@ export function lockText(lock: Lock): string {
     lines.push(`  ${name}:${roles.size === 0 ? ' {}' : ''}`)
     for (const [role, { hosts, founders }] of roles)
       lines.push(`    ${role}: {hosts: [${hosts.join(', ')}], founders: [${founders.join(', ')}]}`)
+  }
+  if (lock.serials.size > 0) lines.push('serials:')
+  for (const [name, counted] of lock.serials) {
+    lines.push(`  ${name}:`)
+    // Both quoted: a name may look like a number to YAML, and so may a digest.
+    for (const [of, { serial, digest }] of counted)
+      lines.push(`    ${JSON.stringify(of)}: {serial: ${serial}, digest: "${digest}"}`)
   }
   lines.push('complete: true', '')
   return lines.join('\n')

@@ -88,10 +88,15 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
   )
   if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
   const lockTextBefore = locked.document?.text ?? null
-  const lock = { ...plan.lock, services: placing.plan?.remembered ?? new Map() }
+  const services = placing.plan === null ? null : await counted(placing.plan, plan.mesh)
+  const lock = {
+    ...plan.lock,
+    services: services?.remembered ?? new Map(),
+    serials: services?.serials ?? plan.lock.serials,
+  }
   return {
     ...{ ...plan, lock, spec, before, lockTextBefore, secrets, documents: known, diagnostics },
-    services: placing.plan,
+    services,
   }
 }
 
@@ -100,6 +105,12 @@ async function placed(spec: MeshSpec, before: Lock | null, free: boolean): Promi
   if (spec.services.length === 0) return { plan: null, diagnostics: [] }
   const { planServices } = await import('../services/plan.ts')
   return planServices(spec, before, free)
+}
+
+/** What the services count is known when their instances have addresses. */
+async function counted(plan: ServicePlan, mesh: Mesh): Promise<ServicePlan> {
+  const { raisedSerials } = await import('../services/serials.ts')
+  return { ...plan, serials: raisedSerials(plan, mesh) }
 }
 
 /** Instances with their addresses and secrets; null without services. */

@@ -1,4 +1,5 @@
 /** Every kind of service there is. To add one: write its folder, and name it here. */
+import { bind } from './bind/bind.ts'
 import { garage } from './garage/garage.ts'
 import { generic } from './generic/generic.ts'
 import { haproxy } from './haproxy/haproxy.ts'
@@ -8,4 +9,4 @@ import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [garage, generic, haproxy, nextcloud, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [bind, garage, generic, haproxy, nextcloud, patroni, unbound, valkey]

@@ -57,6 +57,12 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
       instances: role => instances.get(`${service.name}/${role}`) ?? [],
       instancesOf: (other, role) => instances.get(`${other}/${role}`) ?? [],
       secrets: root.service(service.name),
+      serialOf: name => {
+        const found = plan.serials.get(service.name)?.get(name)
+        if (found === undefined)
+          throw new Error(`${name} of ${service.name} is not counted: this is a bug in meshwright`)
+        return found.serial
+      },
       offers: (capability, client) => offersTo(service.uses.get(capability) ?? [], capability, client, of),
       roundTrip: trips,
       get services() {
@@ -95,7 +101,7 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
         version: service.version,
         packages: service.kind.render(instance, service).packages,
         state: role.state ?? [],
-        probe: role.probe,
+        probe: probeOf(role.probe, mesh),
         metrics: metrics === undefined ? null : { port: metrics.port, path: metrics.path, job: metrics.job },
         'first-start': (steps.get(jail) ?? []).map(step => `/${scriptPath(step)}`),
       }
@@ -110,6 +116,9 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
   }
 }
 
+const probeOf = (probe: Probe, { domain }: Mesh): Probe =>
+  probe.kind === 'dns' && probe.name === '@' ? { ...probe, name: domain } : probe
+
 const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libexec/meshwright/${on.service}-${step}.sh`
 
 const scriptOf = (step: FirstStart): JailFile => ({
@@ -120,7 +129,7 @@ const scriptOf = (step: FirstStart): JailFile => ({
   reload: null,
 })
 
-function instancesOf(service: string, role: string, mesh: Mesh, plan: ServicePlan): readonly Instance[] {
+export function instancesOf(service: string, role: string, mesh: Mesh, plan: ServicePlan): readonly Instance[] {
   const locked = plan.remembered.get(service)?.get(role)
   const name = jailName({ name: service }, role)
   return mesh.hosts.flatMap((host: Host): Instance[] => {

@@ -8,7 +8,7 @@ import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { HostClass, HostLabel, HostName, RegionName } from '../../topology/names.ts'
 import type { Demand, Domain } from '../../topology/place/problem.ts'
 import type { Resilience } from '../../topology/place/whatif.ts'
-import type { HostSpec } from '../../topology/spec.ts'
+import type { HostSpec, MeshSpec } from '../../topology/spec.ts'
 import type { ServiceSecrets } from '../keys/service.ts'
 import type { FileMode, Reload } from '../render/file.ts'
 import type { Capability, Offers } from './capability.ts'
@@ -55,8 +55,14 @@ export interface ServiceKind<O = unknown> {
   needs(options: O): readonly Need[]
   /** What options cannot say of each other by schema alone: versions, counts. Places are below `service.place`. */
   check?(service: Service<O>, services: Services): Iterable<Diagnostic>
-  /** What can be said only when its roles have hosts: `hostsOf` gives those of a role, by name. */
-  checkPlaced?(service: Service<O>, hostsOf: (role: string) => readonly HostSpec[]): Iterable<Diagnostic>
+  /** What can be said only when its roles have hosts: `hostsOf` gives those of a role, by name. `mesh`: as written. */
+  checkPlaced?(
+    service: Service<O>,
+    hostsOf: (role: string) => readonly HostSpec[],
+    mesh: MeshSpec,
+  ): Iterable<Diagnostic>
+  /** Texts that carry a number which rises whenever they change, by name and without it: see {@link Deployed.serialOf}. */
+  counts?(service: Addressed<O>): ReadonlyMap<string, string>
   roles(service: Service<O>): readonly RoleSpec[]
   flows(service: Service<O>, services: Services): readonly FlowDraft[]
   /** Every file of one instance, and what its rc.conf says. Called after addresses are known. */
@@ -141,6 +147,7 @@ export interface Metrics {
 export type Probe =
   | { readonly kind: 'tcp'; readonly port: number }
   | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly expect: readonly number[] }
+  /** `@`: the domain of the mesh; it is written out in the manifest. */
   | { readonly kind: 'dns'; readonly port: number; readonly name: string }
   | { readonly kind: 'redis'; readonly port: number }
   | { readonly kind: 'process'; readonly rc: string }
@@ -169,13 +176,19 @@ export interface Instance {
 }
 
 /** A service whose instances have addresses. */
-export interface Deployed<O = unknown> extends Service<O> {
+export interface Addressed<O = unknown> extends Service<O> {
   readonly mesh: Mesh
   /** By host name. */
   instances(role: string): readonly Instance[]
+}
+
+/** And what it takes to render them. */
+export interface Deployed<O = unknown> extends Addressed<O> {
   /** The instances of any service. */
   instancesOf(service: string, role: string): readonly Instance[]
   readonly secrets: ServiceSecrets
+  /** The number of a text that the kind counts: 1 at first, and one more after each change of the text. */
+  serialOf(name: string): number
   /** What the services that it uses tell this client, by service; empty when an optional one is not there. */
   offers<C extends Capability>(capability: C, client: Instance): ReadonlyMap<string, Offers[C]>
   /** Milliseconds between two regions; `estimated` when nobody measured it. */

@@ -19,6 +19,8 @@ export interface ServicePlan {
   readonly solved: Solved
   /** For the lock. */
   readonly remembered: Lock['services']
+  /** For the lock too: as it had them, until the instances have addresses. */
+  readonly serials: Lock['serials']
 }
 
 export type ServicePlanning =
@@ -47,8 +49,10 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
   const expanded = expand(spec, sorted, solved.placed)
   const hosts = new Map(spec.regions.flatMap(region => region.hosts.map(host => [host.name, host] as const)))
   const placed = sorted.flatMap(service => [
-    ...(service.kind.checkPlaced?.(service, role =>
-      (solved.placed.get(roleId(service, role)) ?? []).flatMap(name => hosts.get(name) ?? []),
+    ...(service.kind.checkPlaced?.(
+      service,
+      role => (solved.placed.get(roleId(service, role)) ?? []).flatMap(name => hosts.get(name) ?? []),
+      spec,
     ) ?? []),
   ])
   if (hasErrors(placed)) return { plan: null, diagnostics: [...diagnostics, ...placed] }
@@ -57,6 +61,7 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
     plan: {
       ...{ services: sorted, problem, solved, spec: expanded.spec },
       remembered: remember(sorted, solved.placed, before),
+      serials: before?.serials ?? new Map(),
     },
     diagnostics: [...diagnostics, ...placed, ...remarks, ...expanded.diagnostics],
   }

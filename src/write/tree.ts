@@ -328,3 +328,9 @@ export async function readTreeFile(directory: string, path: TreePath): Promise<B
     throw cause
   })
 }
+
+/** Is a file of the tree closed to others, as those with secrets are? What cannot be looked at counts as closed. */
+export async function isClosed(directory: string, path: TreePath): Promise<boolean> {
+  const found = await lstat(join(directory, path)).catch(() => null)
+  return found === null || (found.mode & 0o004) === 0
+}

@@ -1,4 +1,4 @@
-/** A resolver on every host, which its jails ask: it knows all names of the mesh by itself. */
+/** A resolver on every host, which its jails ask: it knows all names of the mesh, by itself or from servers of the mesh. */
 import * as z from 'zod'
 import { defineKind } from '../kind.ts'
 import { renderUnbound } from './unbound.conf.ts'
@@ -15,7 +15,7 @@ export const unbound = defineKind({
   versions: ['1.22', '1.17'],
   options,
   offers: [],
-  needs: () => [],
+  needs: () => [{ capability: 'dns', roles: ['resolver'], optional: true }],
   roles: () => [
     {
       name: 'resolver',
