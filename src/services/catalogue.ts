@@ -2,8 +2,9 @@
 import { generic } from './generic/generic.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
+import { mariadb } from './mariadb/mariadb.ts'
 import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [generic, haproxy, mariadb, patroni, unbound, valkey]
