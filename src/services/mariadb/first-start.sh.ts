@@ -91,7 +91,7 @@ const replicateStep = (
 ): string => `${head(`Copies the primary, ${of}, from the beginning of its binary logs.`)}
 ${waitForServer}
 status() {
-  sql --vertical -e 'SHOW ALL SLAVES STATUS' >"$state"
+  sql --column-names --vertical -e 'SHOW ALL SLAVES STATUS' >"$state"
 }
 field() {
   sed -n "s/^ *$1: //p" "$state"

@@ -28,6 +28,8 @@ export function renderProxy(instance: Instance, service: Deployed<MariadbOptions
     '',
     'listen primary',
     `  bind ${own}:3306`,
+    // Accounts are of this address.
+    `  source ${own}`,
     `  option mysql-check user ${checkUser}`,
     // Replicas are no backups: who takes over is a decision of people, and one check sees no more than its own side.
     ...servers.map(one => `  server ${one.host.name} ${one.jail.address.inet.text}:3306 check maxconn ${sessions}`),
