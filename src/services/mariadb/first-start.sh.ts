@@ -97,9 +97,9 @@ field() {
   sed -n "s/^ *$1: //p" "$state"
 }
 seed() {
-  echo "It needs a copy of the primary first. In the primary's jail: mariadb-backup --backup; here, with the server" >&2
-  echo 'stopped and ${dataDirectory} empty: mariadb-backup --prepare and --copy-back. Then start it, and say' >&2
-  echo "SET GLOBAL gtid_slave_pos = '...', the position in the backup's info file. Then run this again." >&2
+  echo "It needs a copy of the primary first. In the primary's jail, as root:" >&2
+  echo '  mariadb-dump --all-databases --single-transaction --gtid --master-data=1 >copy.sql' >&2
+  echo "Here, and then this again: (echo 'SET sql_log_bin = 0;'; cat copy.sql) | mariadb" >&2
 }
 state=$(mktemp /tmp/meshwright.XXXXXX)
 trap 'rm -f "$state"' EXIT
@@ -125,8 +125,8 @@ fi
 
 copied=$(sql -e 'SELECT @@GLOBAL.gtid_slave_pos')
 written=$(sql -e 'SELECT @@GLOBAL.gtid_binlog_pos')
-if [ -z "$copied" ] && [ -n "$written" ]; then
-  echo "this server has a past of its own ($written), which does not begin on ${of}" >&2
+if [ -n "$written" ] && [ "$written" != "$copied" ]; then
+  echo "this server has a past of its own: it wrote up to $written and copied up to \${copied:-nothing}" >&2
   echo 'If all of it is on the primary: SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos, and run this again. Otherwise:' >&2
   seed
   exit 1
@@ -145,15 +145,20 @@ while [ "$good" -lt 2 ]; do
     continue
   fi
   good=0
-  if [ "$(field Last_IO_Errno)" = 1236 ] || [ "$(field Last_SQL_Errno)" != 0 ] || [ "$tries" -ge 60 ]; then
-    echo "this server cannot copy ${of}: $(field Last_IO_Error) $(field Last_SQL_Error)" >&2
-    if [ "$(field Last_IO_Errno)" = 1236 ]; then
-      seed
-    fi
-    # As it was before, so that a second run begins anew.
-    sql -e 'STOP SLAVE; RESET SLAVE ALL'
-    exit 1
+  refused=$(field Last_IO_Errno)
+  case "$refused" in
+  1045 | 1130 | 1236) ;;
+  *) if [ "$(field Last_SQL_Errno)" = 0 ] && [ "$tries" -lt 60 ]; then continue; fi ;;
+  esac
+  echo "this server cannot copy ${of}: $(field Last_IO_Error) $(field Last_SQL_Error)" >&2
+  if [ "$refused" = 1236 ]; then
+    seed
+  elif [ "$refused" = 1045 ] || [ "$refused" = 1130 ]; then
+    echo "It is not known there: run the step that makes users in the primary's jail first." >&2
   fi
+  # As it was before, so that a second run begins anew.
+  sql -e 'STOP SLAVE; RESET SLAVE ALL'
+  exit 1
 done
 `
 
