@@ -168,7 +168,8 @@ describe('mariadb', () => {
 withPrograms('mariadbd')('mariadbd', () => {
   const help = (text: string) => {
     const at = laidOut({ 'server.cnf': text })
-    return spawnSync('mariadbd', [`--defaults-file=${at}/server.cnf`, '--help', '--verbose'], { encoding: 'utf8' })
+    const command = `exec mariadbd --defaults-file='${at}/server.cnf' --help --verbose`
+    return spawnSync('sh', ['-c', command], { encoding: 'utf8' })
   }
   /** Every name that the program has: it takes abbreviations too, so that its own word is not enough. */
   const known = (output: string) =>
