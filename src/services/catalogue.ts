@@ -4,9 +4,20 @@ import { garage } from './garage/garage.ts'
 import { generic } from './generic/generic.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
+import { mariadb } from './mariadb/mariadb.ts'
 import { nextcloud } from './nextcloud/nextcloud.ts'
 import { patroni } from './patroni/patroni.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [bind, garage, generic, haproxy, nextcloud, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [
+  bind,
+  garage,
+  generic,
+  haproxy,
+  mariadb,
+  nextcloud,
+  patroni,
+  unbound,
+  valkey,
+]
