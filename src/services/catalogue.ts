@@ -3,7 +3,8 @@ import { generic } from './generic/generic.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 import { patroni } from './patroni/patroni.ts'
+import { prometheus } from './prometheus/prometheus.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, prometheus, unbound, valkey]
