@@ -1,5 +1,6 @@
 /** Every kind of service there is. To add one: write its folder, and name it here. */
 import { generic } from './generic/generic.ts'
+import { grafana } from './grafana/grafana.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 import { patroni } from './patroni/patroni.ts'
@@ -7,4 +8,4 @@ import { prometheus } from './prometheus/prometheus.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
-export const catalogue: readonly AnyKind[] = [generic, haproxy, patroni, prometheus, unbound, valkey]
+export const catalogue: readonly AnyKind[] = [generic, grafana, haproxy, patroni, prometheus, unbound, valkey]
