@@ -56,9 +56,12 @@ const cases: readonly Case[] = [
     summary: 'i cannot deliver alerts by webhook',
   },
   {
-    ...{ alert: 'AlertmanagersParted', minutes: 11, labels: { severity: 'warning', ...where } },
-    fires: [`alertmanager_cluster_members{${at}} 2x20`],
-    silent: [`alertmanager_cluster_members{${at}} 3x20`],
+    ...{ alert: 'AlertmanagersParted', minutes: 11, labels: { severity: 'warning', ...where, service: 'mon' } },
+    fires: [`alertmanager_cluster_members{${at.replace('"s"', '"mon"')}} 2x20`],
+    silent: [
+      `alertmanager_cluster_members{${at.replace('"s"', '"mon"')}} 3x20`,
+      `alertmanager_cluster_members{${at}} 1x20`,
+    ],
     summary: 'i sees 2 of 3 alertmanagers',
   },
   {

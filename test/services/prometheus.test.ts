@@ -358,6 +358,8 @@ withPrograms(
 withPrograms(
   ...['prometheus', 'prometheus-alertmanager', 'prometheus-node-exporter', 'prometheus-blackbox-exporter', 'haproxy'],
   'curl',
+  'openssl',
+  'openssl',
 )('the real programs', () => {
   const argsOf = (made: Setting, host: string, jail: string, variable: string): string => {
     const found = new RegExp(`^${variable}="(.*)"$`, 'm').exec(made.textOf(host, jail, 'etc/rc.conf'))?.[1]
@@ -379,6 +381,7 @@ withPrograms(
         .replaceAll(/(user|group) www/g, '$1 haproxy'),
     })
     const [server] = made.addressesOf('tesla', 'mon-server')
+    const [edge] = made.addressesOf('faraday', 'gate-edge')
     const manager = (host: string) => made.addressesOf(host, 'mon-alertmanager')[0]
     const [node, node6] = made.addressesOf('tesla', 'mon-node')
     const tesla = made.mesh.hosts.find(({ name }) => name === 'tesla')?.address.inet.text ?? ''
@@ -393,6 +396,8 @@ withPrograms(
         .join('\n')}
       prometheus-node-exporter --web.listen-address=${argsOf(made, 'tesla', 'mon-node', 'node_exporter_listen_address')} ${argsOf(made, 'tesla', 'mon-node', 'node_exporter_args')} > $D/node.log 2>&1 &
       prometheus-blackbox-exporter --config.file=$D/blackbox.yml --web.listen-address=${argsOf(made, 'tesla', 'mon-blackbox', 'blackbox_exporter_listen_address')} ${argsOf(made, 'tesla', 'mon-blackbox', 'blackbox_exporter_args')} > $D/blackbox.log 2>&1 &
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7 -subj /CN=edge -keyout $D/edge.pem -out $D/edge.crt 2>/dev/null
+      openssl s_server -quiet -accept ${edge}:443 -key $D/edge.pem -cert $D/edge.crt > $D/edge.log 2>&1 &
       haproxy -f $D/haproxy.cfg > $D/haproxy.log 2>&1 &
       prometheus --rules.alert.resend-delay=1s --config.file=$D/prometheus.yml --storage.tsdb.path=$D/tsdb ${argsOf(made, 'tesla', 'mon-server', 'prometheus_args')} > $D/prometheus.log 2>&1 &
       get() { curl -s -m 5 -g "$@"; }
@@ -405,14 +410,14 @@ withPrograms(
       pinged() { query 'probe_success{job="ping"}'; }
       status() { get http://${manager('tesla')}:9093/api/v2/status; }
       till scraped '"10"' && till nodes node@tesla && till proxies primary && till pinged tesla
-      till alerts Watchdog && till alerts TargetDown && till status 'peers.*name.*name.*name'
+      till alerts Watchdog && till alerts TargetDown && till alerts CertificateEnds && till alerts gate-edge@faraday:80 && till status 'peers.*name.*name.*name'
       echo "TARGETS $(get http://${server}:9090/api/v1/targets?state=active)"
       echo "ALERTS $(alerts)"
       echo "SIX $(get -o /dev/null -w '%{http_code}' "http://[${node6}]:9100/metrics")"
       echo "PINGED $(pinged)"
     `
     const addresses = [
-      ...[server, node, node6, tesla],
+      ...[server, node, node6, tesla, edge],
       ...core.flatMap(host => made.addressesOf(host, 'mon-alertmanager')),
       ...made.addressesOf('tesla', 'mon-blackbox'),
       ...made.addressesOf('faraday', 'db-proxy'),
@@ -447,6 +452,13 @@ withPrograms(
     expect(alerts).toContainEqual({ alertname: 'Watchdog', mesh: 'aether', region: 'west-europe', severity: 'none' })
     expect(alerts.some(one => one['alertname'] === 'TargetDown' && one['instance'] === 'db-etcd@tesla')).toBe(true)
     expect(alerts.some(one => one['alertname'] === 'TargetDown' && one['instance'] === 'mon-node@tesla')).toBe(false)
+    // The certificate of 443 is seen, nobody answers on 80.
+    expect(alerts.filter(one => one['alertname'] === 'CertificateEnds').map(one => one['instance'])).toEqual([
+      'gate-edge@faraday:443',
+    ])
+    expect(alerts.filter(one => one['alertname'] === 'EdgeUnreachable').map(one => one['instance'])).toContain(
+      'gate-edge@faraday:80',
+    )
     expect(output).toContain('SIX 200')
     const pinged = (said('PINGED') as { data: { result: { metric: { host: string }; value: [number, string] }[] } })
       .data.result

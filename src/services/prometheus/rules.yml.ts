@@ -113,7 +113,7 @@ export function renderRules(service: Deployed): JailFile {
     { name: 'meshwright', alerts: always },
     ...jobs.map(job => ({
       name: job,
-      alerts: [...(byJob[job] ?? []), ...(job === 'alertmanager' ? parted(members) : [])],
+      alerts: [...(byJob[job] ?? []), ...(job === 'alertmanager' ? parted(service.name, members) : [])],
     })),
     ...(probed ? [{ name: 'probes', alerts: ofProbes }] : []),
     ...(probed && roles.some(role => (role.publicPorts ?? []).length > 0) ? [{ name: 'edges', alerts: ofEdges }] : []),
@@ -130,13 +130,13 @@ export function renderRules(service: Deployed): JailFile {
 }
 
 /** Those that do not see each other tell everything twice. */
-const parted = (members: number): readonly Alert[] =>
+const parted = (name: string, members: number): readonly Alert[] =>
   members < 2
     ? []
     : [
         {
           ...{ alert: 'AlertmanagersParted', severity: 'warning' },
-          ...{ expr: `alertmanager_cluster_members < ${members}`, for: '10m' },
+          ...{ expr: `alertmanager_cluster_members{service="${name}"} < ${members}`, for: '10m' },
           summary: `{{ $labels.instance }} sees {{ $value }} of ${members} alertmanagers`,
         },
       ]

@@ -18,7 +18,7 @@ export interface Scrape extends Seen {
   readonly metrics: Metrics
 }
 /** What a prober does: `edge` asks for a public port, `probe` for the health of a role. */
-export interface Look extends Seen {
+interface Look extends Seen {
   readonly job: 'edge' | 'probe'
   readonly module: Module
   readonly port: number
