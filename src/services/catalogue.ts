@@ -2,11 +2,13 @@
 import { bind } from './bind/bind.ts'
 import { garage } from './garage/garage.ts'
 import { generic } from './generic/generic.ts'
+import { grafana } from './grafana/grafana.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 import { mariadb } from './mariadb/mariadb.ts'
 import { nextcloud } from './nextcloud/nextcloud.ts'
 import { patroni } from './patroni/patroni.ts'
+import { prometheus } from './prometheus/prometheus.ts'
 import { unbound } from './unbound/unbound.ts'
 import { valkey } from './valkey/valkey.ts'
 
@@ -14,10 +16,12 @@ export const catalogue: readonly AnyKind[] = [
   bind,
   garage,
   generic,
+  grafana,
   haproxy,
   mariadb,
   nextcloud,
   patroni,
+  prometheus,
   unbound,
   valkey,
 ]

@@ -2,10 +2,11 @@
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { type HostName, type JailName, nameProblem } from '../../topology/names.ts'
 import type { Placed } from '../../topology/place/problem.ts'
+import { roundTrips } from '../../topology/latency.ts'
 import { parseService, type Service as Port } from '../../topology/port.ts'
 import type { FlowSpec, HostSpec, JailSpec, MeshSpec } from '../../topology/spec.ts'
 import { below } from './declare.ts'
-import type { FlowDraft, FlowEnd, RoleSpec, Service, Services } from './kind.ts'
+import type { FlowDraft, FlowEnd, Placement, RoleSpec, Service, Services } from './kind.ts'
 import { demandOf, roleId } from './problem.ts'
 
 export const jailName = (service: { readonly name: string }, role: string): JailName =>
@@ -44,7 +45,8 @@ export function expand(
       )
     return more.length === 0 ? host : { ...host, jails: [...host.jails, ...more.filter(jail => !twice.includes(jail))] }
   }
-  const flows = services.flatMap(service => [...flowsOf(service, services, placed)])
+  const placement = placementOf(spec, placed)
+  const flows = services.flatMap(service => [...flowsOf(service, services, placed, placement)])
   return {
     spec: {
       ...spec,
@@ -52,6 +54,17 @@ export function expand(
       flows: [...spec.flows, ...flows],
     },
     diagnostics,
+  }
+}
+
+function placementOf(spec: MeshSpec, placed: Placed): Placement {
+  const hosts = spec.regions.flatMap(region => region.hosts).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return {
+    hostsOf: (service, role) => {
+      const names = new Set(placed.get(roleId({ name: service }, role)))
+      return hosts.filter(host => names.has(host.name))
+    },
+    roundTrip: roundTrips(spec.regions, spec.latency),
   }
 }
 
@@ -89,7 +102,7 @@ export const servingRoles = (giver: Service, capability: string): readonly RoleS
   giver.kind.roles(giver).filter(role => role.serves?.some(one => one.capability === capability) === true)
 
 /** The flows a kind names, and those of its clients. A role without instances has none. */
-function* flowsOf(service: Service, services: Services, placed: Placed): Iterable<FlowSpec> {
+function* flowsOf(service: Service, services: Services, placed: Placed, placement: Placement): Iterable<FlowSpec> {
   const ownerOf = (end: Exclude<FlowEnd, { readonly word: string }>): Service => {
     const owner = end.service === undefined ? service : services.find(one => one.name === end.service)
     if (owner === undefined) throw new Error(`no service ${end.service}: this is a bug in meshwright`)
@@ -99,7 +112,7 @@ function* flowsOf(service: Service, services: Services, placed: Placed): Iterabl
     'word' in end ? [] : (placed.get(roleId(ownerOf(end), end.role)) ?? [])
   const wordOf = (end: FlowEnd): string => ('word' in end ? end.word : jailName(ownerOf(end), end.role))
   const there = (end: FlowEnd): boolean => 'word' in end || hostsOf(end).length > 0
-  const drafts: FlowDraft[] = [...service.kind.flows(service, services), ...clientFlows(service)]
+  const drafts: FlowDraft[] = [...service.kind.flows(service, services, placement), ...clientFlows(service)]
   for (const { from, to, ports, why, beside } of drafts) {
     if (!there(from) || !there(to)) continue
     const [source, target] = [wordOf(from), wordOf(to)]

@@ -41,6 +41,13 @@ export interface Client {
 /** All services of a mesh, by name: for kinds that look at the others (metrics, names). */
 export type Services = readonly Service[]
 
+/** Where roles are, for flows between single instances: said as words, `db-postgres@tesla`. */
+export interface Placement {
+  /** By name. */
+  hostsOf(service: string, role: string): readonly HostSpec[]
+  roundTrip(a: RegionName, b: RegionName): { readonly milliseconds: number }
+}
+
 export interface ServiceKind<O = unknown> {
   readonly kind: string
   /** One line for people: what it is. */
@@ -64,7 +71,7 @@ export interface ServiceKind<O = unknown> {
   /** Texts that carry a number which rises whenever they change, by name and without it: see {@link Deployed.serialOf}. */
   counts?(service: Addressed<O>): ReadonlyMap<string, string>
   roles(service: Service<O>): readonly RoleSpec[]
-  flows(service: Service<O>, services: Services): readonly FlowDraft[]
+  flows(service: Service<O>, services: Services, placement: Placement): readonly FlowDraft[]
   /** Every file of one instance, and what its rc.conf says. Called after addresses are known. */
   render(instance: Instance, service: Deployed<O>): JailContent
   /** What an instance needs of its host, outside of any jail. Null: nothing. */
