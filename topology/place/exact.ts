@@ -13,6 +13,8 @@ import { type Aim, leastBySet, walk } from './walk.ts'
 /** Steps for each of the terms that add up, for balance, for names. */
 const mostSteps = { sum: 60_000, balance: 20_000, names: 20_000 }
 
+const mostHalvings = 8
+
 export interface Searched {
   /** Sites per seat; null: no placement was found. */
   readonly best: readonly (readonly number[])[] | null
@@ -165,8 +167,21 @@ class Search {
     const peakBelow = level ?? Number.POSITIVE_INFINITY
     const walked = this.#walk({ goal, peakBelow, steps: mostSteps.balance })
     this.#chosen = walked.chosen ?? this.#chosen
-    const value = walked.chosen === null ? peakBelow : walked.peak
-    return { value, complete: walked.complete, least: walked.complete ? value : walked.leastPeak }
+    let value = walked.chosen === null ? peakBelow : walked.peak
+    if (walked.complete) return { value, complete: true, least: value }
+    // What is too hard at once may be found, or ruled out, below a limit in between.
+    let least = walked.leastPeak
+    let from = least
+    for (let i = 0; i < mostHalvings && from < value && value < Number.POSITIVE_INFINITY; i += 1) {
+      const middle = Math.ceil((from + value) / 2)
+      const half = this.#walk({ goal, peakBelow: middle, steps: mostSteps.balance / 4 })
+      if (half.chosen !== null) {
+        this.#chosen = half.chosen
+        value = half.peak
+      } else from = middle
+      if (half.complete) least = half.chosen === null ? Math.max(least, middle) : half.peak
+    }
+    return { value, complete: least >= value, least }
   }
 
   /** Role by role the first set with which there still is a placement as good as this. */

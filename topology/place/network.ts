@@ -258,6 +258,7 @@ function wire(board: Board, variables: readonly Variable[], presences: readonly 
   const own = variables.map(({ sets }) => sets.map(() => 0))
   const tables = new Map<string, { a: number; b: number; low: number[][] }>()
   const terms: Term[] = []
+  const sizeOf = (i: number): number => variables[i]?.sets[0]?.length ?? 0
   const add = (i: number, price: (set: readonly number[]) => number) => {
     for (const [at, set] of (variables[i]?.sets ?? []).entries()) {
       const list = own[i]
@@ -284,7 +285,14 @@ function wire(board: Board, variables: readonly Variable[], presences: readonly 
         targets.length === 0
           ? 0
           : perPreference * weight * sites.reduce((total, site) => total + nearest(board, site, targets), 0)
-      if (from.kind === 'union' || target.kind === 'union') terms.push(talk(board, seat, aim, from, target, price))
+      if (from.kind === 'union' && target.kind !== 'union') {
+        // The leader with the most instances pays like any other role; the term is what its fellows add to that.
+        const main = from.leaders.toSorted((a, b) => sizeOf(b) - sizeOf(a) || a - b)[0] ?? 0
+        if (target.kind === 'known') add(main, set => price(set, target.sites))
+        else if (target.index === main) add(main, set => price(set, set))
+        else pair(main, target.index, price)
+        terms.push(beyond(board, aim, from, main, target, price))
+      } else if (target.kind === 'union') terms.push(talk(board, seat, aim, from, target, price))
       else if (from.kind === 'known' && target.kind === 'known') base += price(from.sites, target.sites)
       else if (from.kind === 'known' && target.kind === 'variable') add(target.index, set => price(from.sites, set))
       else if (from.kind === 'variable' && target.kind === 'known') add(from.index, set => price(set, target.sites))
@@ -295,24 +303,29 @@ function wire(board: Board, variables: readonly Variable[], presences: readonly 
   return { base, own, links: [...tables.values()], terms }
 }
 
-/** Round trips from or to a role that comes with several others. */
-function talk(
-  board: Board,
-  seat: Seat,
-  aim: Seat,
-  from: Presence,
-  target: Presence,
-  price: (sites: readonly number[], targets: readonly number[]) => number,
-): Term {
-  const partsOf = (presence: Presence) =>
-    presence.kind === 'variable' ? [presence.index] : presence.kind === 'union' ? presence.leaders : []
-  // As near as any place it may have at all; nothing, where there may be no target.
-  const possible =
-    (wanted(board, aim) ?? 0) > 0 ||
-    (target.kind === 'union' && target.base.length > 0) ||
-    board.seats.some(one => one.followers.includes(aim.index) && (wanted(board, one) ?? 0) > 0)
-      ? placesOf(board, aim)
-      : []
+type Price = (sites: readonly number[], targets: readonly number[]) => number
+
+const partsOf = (presence: Presence): readonly number[] =>
+  presence.kind === 'variable' ? [presence.index] : presence.kind === 'union' ? presence.leaders : []
+
+/** Round trips of a role that comes with several others, from where its main leader is not. */
+function beyond(board: Board, aim: Seat, from: Presence, main: number, target: Presence, price: Price): Term {
+  const possible = possibleTargets(board, aim, target)
+  return {
+    variables: [...new Set([...partsOf(from), ...partsOf(target)])],
+    bound: chosen => {
+      const covered = chosen[main] ?? null
+      if (covered === null) return nothing
+      const there = reached(target, chosen)
+      const sites = reached(from, chosen).sites.filter(site => !covered.includes(site))
+      return { high: 0, low: price(sites, there.all ? there.sites : possible) }
+    },
+  }
+}
+
+/** Round trips to a role that comes with several others. */
+function talk(board: Board, seat: Seat, aim: Seat, from: Presence, target: Presence, price: Price): Term {
+  const possible = possibleTargets(board, aim, target)
   const least = Math.max(
     0,
     ...(seat.role.count.kind === 'with' ? board.seats.filter(one => one.followers.includes(seat.index)) : [seat]).map(
@@ -331,6 +344,15 @@ function talk(
       return { high: 0, low: here.all && there.all ? low : Math.max(low, least) }
     },
   }
+}
+
+/** As near as any place it may have at all; none, where there may be no target. */
+function possibleTargets(board: Board, aim: Seat, target: Presence): readonly number[] {
+  const sure =
+    (wanted(board, aim) ?? 0) > 0 ||
+    (target.kind === 'union' && target.base.length > 0) ||
+    board.seats.some(one => one.followers.includes(aim.index) && (wanted(board, one) ?? 0) > 0)
+  return sure ? placesOf(board, aim) : []
 }
 
 /** Sites on which a role can be; of one that comes with others, where any of them can be. */

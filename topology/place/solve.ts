@@ -79,7 +79,8 @@ function place(problem: Problem, free: boolean): Found | null {
   for (const seat of best.seats)
     if (seat.role.count.kind !== 'with') for (const site of searched.best[seat.index] ?? []) best.take(seat, site)
   const { complete: exact, bound } = searched
-  return { board: best, cost: searched.cost ?? costOf(best, free), exact, bound }
+  const cost = exact ? (searched.cost ?? costOf(best, free)) : improve(best, free)
+  return { board: best, cost, exact, bound }
 }
 
 /** Takes single instances out and puts them back where they fit best, while that helps. Returns the cost. */

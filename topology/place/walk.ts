@@ -247,6 +247,12 @@ class Walk {
     const fill = new Float64Array(high.length)
     for (const at of candidates)
       fill[at] = this.#rooms.fill(variable?.sets[this.#aim.domains[v]?.[at] ?? 0] ?? [], variable?.demand ?? [])
+    // With the sum as a limit only, room is what matters.
+    if (this.#aim.goal !== 'sum')
+      return candidates.sort(
+        (a, b) =>
+          (fill[a] ?? 0) - (fill[b] ?? 0) || (high[a] ?? 0) - (high[b] ?? 0) || (low[a] ?? 0) - (low[b] ?? 0) || a - b,
+      )
     return candidates.sort(
       (a, b) =>
         (high[a] ?? 0) - (high[b] ?? 0) || (low[a] ?? 0) - (low[b] ?? 0) || (fill[a] ?? 0) - (fill[b] ?? 0) || a - b,
