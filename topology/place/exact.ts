@@ -25,10 +25,16 @@ export interface Searched {
   readonly bound: Cost | null
 }
 
+/** A placement: sites per seat, and what it costs. */
+interface Known {
+  readonly taken: readonly (readonly number[])[]
+  readonly cost: Cost
+}
+
 const notLooked: Searched = { best: null, cost: null, complete: false, bound: null }
 
-/** `board` is empty, and empty again afterwards. `known`: the cost of a placement that is there already. */
-export function search(board: Board, known: Cost | null, free: boolean): Searched {
+/** `board` is empty, and empty again afterwards. `known`: a placement that is there already. */
+export function search(board: Board, known: Known | null, free: boolean): Searched {
   for (const seat of board.seats) if (seat.role.count.kind === 'everywhere') fillSeat(board, seat, free)
   const network = networkOf(board, free)
   const found = network === null ? null : new Search(network, known).run()
@@ -73,9 +79,17 @@ class Search {
   #limit: Sum | null = null
   #chosen: readonly number[] | null = null
 
-  constructor(network: Network, known: Cost | null) {
+  /** The placement that is there already, by sets; null: it is not one of these. */
+  readonly #guess: readonly number[] | null
+
+  constructor(network: Network, known: Known | null) {
     this.#network = network
-    this.#known = known === null ? null : { sum: network.sumOf(known), cost: known }
+    this.#known = known === null ? null : { sum: network.sumOf(known.cost), cost: known.cost }
+    const guess = network.variables.map(({ seat, sets }) => {
+      const sites = (known?.taken[seat.index] ?? []).toSorted((a, b) => a - b).join(' ')
+      return sets.findIndex(set => set.join(' ') === sites)
+    })
+    this.#guess = known === null || guess.includes(-1) ? null : guess
     this.#caps = resources.map(what => network.board.sites.map(site => site.free[what] ?? Number.POSITIVE_INFINITY))
     this.#domains = network.variables.map(({ sets }) => sets.map((_, i) => i))
     this.#near = neighbours(network)
@@ -137,9 +151,35 @@ class Search {
     }
     const together = this.#walk({ goal: 'sum', limit: known, steps: mostSteps.sum })
     this.#chosen = together.chosen
-    if (!together.complete) return { complete: false, least }
+    if (!together.complete) {
+      this.#improve(together.chosen === null ? known : together.sum)
+      return { complete: false, least }
+    }
     this.#limit = together.chosen === null ? known : together.sum
     return { complete: true, least: this.#limit ?? least }
+  }
+
+  /** Decides on each role and those it has to do with anew, while all others stay, and goes on while that helps. */
+  #improve(from: Sum | null): void {
+    this.#chosen ??= this.#guess
+    let limit = from
+    let left = mostSteps.sum
+    for (let better = true; better && left > 0;) {
+      better = false
+      for (const v of this.#network.variables.keys()) {
+        const chosen = this.#chosen
+        if (chosen === null) return
+        const domains = this.#domains.map((domain, other) =>
+          other === v || this.#near[v]?.has(other) === true ? domain : [chosen[other] ?? 0],
+        )
+        const walked = this.#walk({ goal: 'sum', domains, limit, steps: Math.min(left, mostSteps.sum / 40) })
+        left -= walked.steps + 10
+        if (walked.chosen === null) continue
+        this.#chosen = walked.chosen
+        limit = walked.sum
+        better = true
+      }
+    }
   }
 
   /** Leaves out the sets with which the sum cannot be what it is, by asking of each variable as the first to decide. */

@@ -23,7 +23,7 @@ export const minus = (a: Sum, b: Sum): Sum => ({ high: a.high - b.high, low: a.l
 export const nothing: Sum = { high: 0, low: 0 }
 
 /** A role to decide on. A set is known by its place in `sets`, which are in the order of names. */
-export interface Variable {
+interface Variable {
   readonly seat: Seat
   readonly sets: readonly (readonly number[])[]
   /** What each set costs whatever the others do. */
@@ -44,13 +44,13 @@ export interface Link {
 }
 
 /** A cost that depends on more than two variables. Undecided ones are null; no decision makes the answer less. */
-export interface Term {
+interface Term {
   readonly variables: readonly number[]
   readonly bound: (chosen: readonly (readonly number[] | null)[]) => Sum
 }
 
 /** A role that is wherever one of several others is. */
-export interface Union {
+interface Union {
   readonly demand: readonly number[]
   readonly leaders: readonly number[]
   /** Sites where it is in any case. */

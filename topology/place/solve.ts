@@ -70,7 +70,8 @@ const bestBound = (seen: Cost, searched: Cost | null): Cost =>
 function place(problem: Problem, free: boolean): Found | null {
   const board = new Board(problem)
   const guessed = fillGreedily(board, free) === null ? improve(board, free) : null
-  const searched = search(new Board(problem), guessed, free)
+  const known = guessed === null ? null : { taken: board.taken, cost: guessed }
+  const searched = search(new Board(problem), known, free)
   if (searched.best === null) {
     if (guessed === null) return null
     return { board, cost: guessed, exact: searched.complete, bound: searched.bound }
@@ -79,7 +80,9 @@ function place(problem: Problem, free: boolean): Found | null {
   for (const seat of best.seats)
     if (seat.role.count.kind !== 'with') for (const site of searched.best[seat.index] ?? []) best.take(seat, site)
   const { complete: exact, bound } = searched
+  // What was found on the way may be the guess itself, or no better in the end.
   const cost = exact ? (searched.cost ?? costOf(best, free)) : improve(best, free)
+  if (!exact && guessed !== null && compareCosts(guessed, cost) <= 0) return { board, cost: guessed, exact, bound }
   return { board: best, cost, exact, bound }
 }
 
