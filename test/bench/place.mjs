@@ -58,7 +58,7 @@ const listOf = ({ moves, spread, latency, preference, imbalance }) => [
   ...imbalance,
 ]
 
-/** 8 to 12 hosts, 17 to 40 instances: quorums, spread, labels, pins, talk across services; every other one has a past. */
+/** 8 to 12 hosts, some 20 to 50 instances: quorums, spread, labels, pins, talk across services; every other one has a past. */
 function randomProblem(seed) {
   let state = seed * 2654435761 + 1
   const random = n => {
