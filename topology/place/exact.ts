@@ -1,21 +1,19 @@
 /**
- * The best placement there is, by branch and bound: roles in the order of their ids, each with every set of hosts that
- * its rules allow, in the order of names. The first best one found is so also the first by name.
+ * The best placement there is, and among equals the first by the names of hosts, role by role. The terms are made least
+ * one after the other: first what adds up (moves, spread, round trips, preference), part by part where parts of the
+ * mesh have nothing to say to each other; then the fullest host, by memory and by cpu; then names.
  */
-import type { Board, Seat } from './board.ts'
-import { fillSeat, regionsOf, wanted } from './greedy.ts'
-import { balance, compareCosts, type Cost, costOf, fullest, nearest, perMille, seatCost } from './objective.ts'
+import type { Board } from './board.ts'
+import { fillSeat } from './greedy.ts'
+import { balance, type Cost, costOf } from './objective.ts'
+import { compareSums, minus, type Network, networkOf, nothing, plus, type Sum } from './network.ts'
+import { resources } from './rooms.ts'
+import { type Aim, leastBySet, walk } from './walk.ts'
 
-/** Sets of hosts looked at for one role, and steps taken in all, before it is left at what was found. */
-const maxSets = 4000
-const maxSteps = 40_000
-/** When all but balance is known to be at its best already. */
-const maxStepsForBalance = 4000
+/** Steps for each of the terms that add up, for balance, for names. */
+const mostSteps = { sum: 60_000, balance: 20_000, names: 20_000 }
 
-interface Choice {
-  readonly sites: readonly number[]
-  readonly own: readonly number[]
-}
+const mostHalvings = 8
 
 export interface Searched {
   /** Sites per seat; null: no placement was found. */
@@ -23,16 +21,24 @@ export interface Searched {
   readonly cost: Cost | null
   /** Nothing was left out. */
   readonly complete: boolean
+  /** No placement costs less. Null: nothing better is known than what can be seen without looking. */
+  readonly bound: Cost | null
 }
 
-/** `board` is empty, and empty again afterwards. `known`: the cost of a placement that is there already. */
-export function search(board: Board, known: Cost | null, free: boolean): Searched {
-  const everywhere = board.seats.filter(seat => seat.role.count.kind === 'everywhere')
-  for (const seat of everywhere) fillSeat(board, seat, free)
-  const deciding = board.seats.filter(({ role }) => role.count.kind === 'fixed' || role.count.kind === 'per-region')
-  const choices = allChoices(board, deciding, free)
-  const result =
-    choices === null ? { best: null, cost: null, complete: false } : walk(board, deciding, choices, known, free)
+/** A placement: sites per seat, and what it costs. */
+interface Known {
+  readonly taken: readonly (readonly number[])[]
+  readonly cost: Cost
+}
+
+const notLooked: Searched = { best: null, cost: null, complete: false, bound: null }
+
+/** `board` is empty, and empty again afterwards. `known`: a placement that is there already. */
+export function search(board: Board, known: Known | null, free: boolean): Searched {
+  for (const seat of board.seats) if (seat.role.count.kind === 'everywhere') fillSeat(board, seat, free)
+  const network = networkOf(board, free)
+  const found = network === null ? null : new Search(network, known).run()
+  const result = found === null || network === null ? notLooked : outcome(network, found, free)
   for (const seat of board.seats) {
     if (seat.role.count.kind === 'with') continue
     for (const site of [...(board.taken[seat.index] ?? [])]) board.leave(seat, site)
@@ -40,212 +46,255 @@ export function search(board: Board, known: Cost | null, free: boolean): Searche
   return result
 }
 
-function allChoices(board: Board, deciding: readonly Seat[], free: boolean): Choice[][] | null {
-  const choices: Choice[][] = []
-  for (const seat of deciding) {
-    const sets = choicesOf(board, seat, free)
-    if (sets === null) return null
-    choices.push(sets)
-  }
-  return choices
+interface Found {
+  readonly chosen: readonly number[] | null
+  readonly complete: boolean
+  readonly bound: Cost
 }
 
-function walk(
-  board: Board,
-  deciding: readonly Seat[],
-  choices: readonly (readonly Choice[])[],
-  known: Cost | null,
-  free: boolean,
-): Searched {
-  let best: readonly (readonly number[])[] | null = null
-  let cost: Cost | null = null
-  let steps = 0
-  const fixed = board.seats.filter(({ role }) => role.count.kind === 'everywhere')
-  const base = sum(fixed.map(seat => seatCost(board, seat, board.taken[seat.index] ?? [], free)))
-  const rest = remainders(choices)
-  const floor = new Floor(board, deciding)
-  const root = floor.under(add(base, rest[0] ?? []), floor.latencyAt(-1), 0)
-  const settled = known !== null && root.slice(0, balance).every((value, i) => value === known[i])
-  const most = settled ? maxStepsForBalance : maxSteps
-  const step = (depth: number, own: readonly number[], latency: number): boolean => {
-    steps += 1
-    if (steps > most) return false
-    const seat = deciding[depth]
-    if (seat === undefined) {
-      const found = costOf(board, free)
-      if ((cost === null || compareCosts(found, cost) < 0) && (known === null || compareCosts(found, known) <= 0)) {
-        cost = found
-        best = board.taken.map(sites => [...sites])
-      }
-      return true
-    }
-    for (const choice of choices[depth] ?? []) {
-      const taken: number[] = []
-      for (const site of choice.sites) {
-        if (!board.fits(seat, site)) break
-        board.take(seat, site)
-        taken.push(site)
-      }
-      let goOn = true
-      if (taken.length === choice.sites.length) {
-        const sofar = add(own, choice.own)
-        const travelled = latency + floor.latencyAt(depth)
-        const bound = floor.under(add(sofar, rest[depth + 1] ?? []), travelled, depth + 1)
-        // Equal to what was known beforehand may still come first by name; equal to what was found here does not.
-        const hopeless =
-          cost === null ? known !== null && compareCosts(bound, known) > 0 : compareCosts(bound, cost) >= 0
-        if (!hopeless) goOn = step(depth + 1, sofar, travelled)
-      }
-      for (const site of taken.toReversed()) board.leave(seat, site)
-      if (!goOn) return false
-    }
-    return true
-  }
-  const complete = step(0, base, floor.latencyAt(-1))
-  return { best, cost, complete }
+function outcome({ board, variables }: Network, { chosen, complete, bound }: Found, free: boolean): Searched {
+  if (chosen === null) return { best: null, cost: null, complete, bound }
+  for (const [v, { seat, sets }] of variables.entries())
+    for (const site of sets[chosen[v] ?? 0] ?? []) board.take(seat, site)
+  return { best: board.taken.map(sites => [...sites]), cost: costOf(board, free), complete, bound }
 }
 
-/** No placement of these roles costs less: what stands when nothing is decided yet. */
-export function lowerBound(board: Board, free: boolean): Cost {
-  const deciding = board.seats.filter(({ role }) => role.count.kind === 'fixed' || role.count.kind === 'per-region')
-  const own = deciding.map(seat => {
-    const n = wanted(board, seat) ?? 0
-    const moves = free ? 0 : seat.role.moveCost * Math.max(0, seat.current.size - n)
-    return [moves, 0, 0, 0, 0, 0]
-  })
-  return new Floor(board, deciding).under(sum(own), 0, 0)
-}
+type Part = Aim['parts'][number]
 
-/** Two roles that talk, and the depth from which on both are decided. */
-interface Talk {
-  readonly from: number
-  readonly to: number
-  readonly weight: number
-  readonly ready: number
-  /** The least it can cost. */
+interface Peak {
+  readonly value: number
+  readonly complete: boolean
   readonly least: number
 }
 
-/** Lower bounds of what is not decided yet. */
-class Floor {
-  readonly #board: Board
-  readonly #talks: ReadonlyMap<number, readonly Talk[]>
-  readonly #share: readonly [number, number]
-  /** Per depth, the least that the talks not yet ready will cost. */
-  readonly #open: readonly number[]
+class Search {
+  readonly #network: Network
+  readonly #known: { readonly sum: Sum; readonly cost: Cost } | null
+  /** What hosts have. */
+  readonly #caps: number[][]
+  readonly #near: Neighbours
+  #domains: (readonly number[])[]
+  #parts: readonly Part[]
+  /** The sum of the placement looked for. */
+  #limit: Sum | null = null
+  #chosen: readonly number[] | null = null
 
-  constructor(board: Board, deciding: readonly Seat[]) {
-    this.#board = board
-    const depths = new Map(deciding.map((seat, depth) => [seat.index, depth]))
-    // A follower is where it is when the last of its leaders is.
-    const depthOf = (seat: Seat): number =>
-      seat.role.count.kind === 'with'
-        ? Math.max(-1, ...deciding.flatMap((one, depth) => (one.followers.includes(seat.index) ? [depth] : [])))
-        : (depths.get(seat.index) ?? -1)
-    const talks = board.seats.flatMap(seat =>
-      seat.talks.flatMap(({ to, weight }): Talk[] => {
-        const target = board.seats[to]
-        if (target === undefined) return []
-        const ready = Math.max(depthOf(seat), depthOf(target))
-        return [{ from: seat.index, to, weight, ready, least: leastOf(board, seat, target, weight) }]
-      }),
-    )
-    const byDepth = new Map<number, Talk[]>()
-    for (const talk of talks) byDepth.set(talk.ready, [...(byDepth.get(talk.ready) ?? []), talk])
-    this.#talks = byDepth
-    this.#open = Array.from({ length: deciding.length + 1 }, (_, depth) =>
-      talks.reduce((total, talk) => total + (talk.ready >= depth ? talk.least : 0), 0),
-    )
-    this.#share = shareOfAll(board, deciding)
+  /** The placement that is there already, by sets; null: it is not one of these. */
+  readonly #guess: readonly number[] | null
+
+  constructor(network: Network, known: Known | null) {
+    this.#network = network
+    this.#known = known === null ? null : { sum: network.sumOf(known.cost), cost: known.cost }
+    const guess = network.variables.map(({ seat, sets }) => {
+      const sites = (known?.taken[seat.index] ?? []).toSorted((a, b) => a - b).join(' ')
+      return sets.findIndex(set => set.join(' ') === sites)
+    })
+    this.#guess = known === null || guess.includes(-1) ? null : guess
+    this.#caps = resources.map(what => network.board.sites.map(site => site.free[what] ?? Number.POSITIVE_INFINITY))
+    this.#domains = network.variables.map(({ sets }) => sets.map((_, i) => i))
+    this.#near = neighbours(network)
+    this.#parts = partsOf(network, this.#near)
   }
 
-  /** Weighted round trips of the talks that the decision at this depth has settled. */
-  latencyAt(depth: number): number {
-    let sum = 0
-    for (const { from, to, weight } of this.#talks.get(depth) ?? []) {
-      const targets = this.#board.taken[to] ?? []
-      if (targets.length > 0)
-        for (const site of this.#board.taken[from] ?? []) sum += weight * nearest(this.#board, site, targets)
+  run(): Found {
+    const sum = this.#leastSum()
+    if (!sum.complete || this.#limit === null) {
+      const least = [...this.#network.costOf(sum.least), 0, 0]
+      return { chosen: this.#chosen, complete: sum.complete, bound: least }
     }
-    return sum
-  }
-
-  under(own: readonly number[], latency: number, depth: number): Cost {
-    const [memory, cpu] = fullest(this.#board)
-    const bound = [...own]
-    bound[4] = latency + (this.#open[depth] ?? 0)
-    bound[6] = Math.max(memory, this.#share[0])
-    bound[7] = Math.max(cpu, this.#share[1])
-    return bound
-  }
-}
-
-/** Whether a follower is there at all is known only when its leaders are: as a target it counts nothing beforehand. */
-function leastOf(board: Board, seat: Seat, target: Seat, weight: number): number {
-  if (target.role.count.kind === 'with') return 0
-  // A follower is on as many hosts as any one of its leaders, or more.
-  const leaders = board.seats.filter(one => one.followers.includes(seat.index))
-  const n =
-    seat.role.count.kind === 'with'
-      ? Math.max(0, ...leaders.map(one => wanted(board, one) ?? 0))
-      : (wanted(board, seat) ?? 0)
-  if (n === 0 || target.allowed.length === 0 || wanted(board, target) === 0) return 0
-  const to = regionsOf(board, target)
-  const near = regionsOf(board, seat).map(from => Math.min(...to.map(region => board.rttOfRegions(from, region))))
-  return near.length === 0 ? 0 : n * weight * Math.min(...near)
-}
-
-/** Per mille of all memory and cpu that is asked for in all: the fullest host has at least that. */
-function shareOfAll(board: Board, deciding: readonly Seat[]): readonly [number, number] {
-  const share = (what: 'memory' | 'cpu'): number => {
-    if (board.sites.some(site => site.free[what] === null)) return 0
-    const free = board.sites.reduce((total, site) => total + (site.free[what] ?? 0), 0)
-    const asked = deciding.reduce((total, seat) => total + (wanted(board, seat) ?? 0) * seat.role.demand[what], 0)
-    return Math.floor(perMille(asked, free === 0 ? null : free) - 1)
-  }
-  return [Math.max(0, share('memory')), Math.max(0, share('cpu'))]
-}
-
-const add = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value + (b[i] ?? 0))
-const sum = (rows: readonly (readonly number[])[]): number[] =>
-  rows.reduce<number[]>((total, row) => add(total, row), [0, 0, 0, 0, 0, 0])
-
-/** Per depth, the least that the roles from there on cost by themselves. */
-function remainders(choices: readonly (readonly Choice[])[]): readonly (readonly number[])[] {
-  const rows = [[0, 0, 0, 0, 0, 0]]
-  for (const list of choices.toReversed()) {
-    const least = [0, 1, 2, 3, 4, 5].map(i =>
-      list.reduce((m, { own }) => Math.min(m, own[i] ?? 0), Number.MAX_SAFE_INTEGER),
-    )
-    rows.unshift(add(least, rows[0] ?? []))
-  }
-  return rows
-}
-
-/** Every set of hosts a role may have by its own rules, by name; null: too many to look at. */
-function choicesOf(board: Board, seat: Seat, free: boolean): Choice[] | null {
-  const want = wanted(board, seat) ?? 0
-  const sets: number[][] = []
-  const regions = seat.role.count.kind === 'per-region' ? regionsOf(board, seat) : null
-  const grow = (chosen: number[], from: number): boolean => {
-    if (chosen.length === want) {
-      sets.push([...chosen])
-      return sets.length <= maxSets
+    this.#narrow()
+    const bound = this.#network.costOf(sum.least)
+    let complete = true
+    for (const [r, goal] of (['memory', 'cpu'] as const).entries()) {
+      const peak: Peak | null = complete ? this.#leastPeak(goal, bound) : null
+      bound.push(peak?.least ?? 0)
+      if (peak === null) continue
+      if (peak.value === Number.POSITIVE_INFINITY) return { chosen: null, complete, bound }
+      complete = peak.complete
+      // What was found is what the next ones have to keep to.
+      for (const [site, { free }] of this.#network.board.sites.entries()) {
+        const room = free[goal]
+        const row = this.#caps[r]
+        if (row !== undefined && room !== null)
+          row[site] = Math.min(row[site] ?? 0, Math.floor((peak.value * room) / 1000))
+      }
     }
-    for (let i = from; i < seat.allowed.length; i += 1) {
-      const site = seat.allowed[i] ?? 0
-      if (regions !== null && chosen.some(other => board.domainOf.region[other] === board.domainOf.region[site]))
-        continue
-      if (!board.fits(seat, site)) continue
-      board.take(seat, site)
-      chosen.push(site)
-      const more = grow(chosen, i + 1)
-      chosen.pop()
-      board.leave(seat, site)
-      if (!more) return false
-    }
-    return true
+    if (complete) this.#firstByName()
+    return { chosen: this.#chosen, complete, bound }
   }
-  if (!grow([], 0)) return null
-  return sets.map(sites => ({ sites, own: seatCost(board, seat, sites, free) }))
+
+  #walk(aim: Partial<Aim> & Pick<Aim, 'goal' | 'steps'>) {
+    const walked = walk(this.#network, {
+      ...{ parts: this.#parts, domains: this.#domains, caps: this.#caps, limit: this.#limit, byName: null },
+      ...{ peakBelow: Number.POSITIVE_INFINITY, ...aim },
+    })
+    return walked
+  }
+
+  /** Each part by itself first: together they cost at least as much, and no more where there is room for all. */
+  #leastSum(): { readonly complete: boolean; readonly least: Sum } {
+    const apart = this.#parts.map(part => {
+      const alone = { ...part, least: nothing }
+      return this.#walk({ goal: 'sum', parts: [alone], steps: mostSteps.sum })
+    })
+    const { base } = this.#network
+    if (apart.some(one => one.complete && one.chosen === null)) return { complete: true, least: base }
+    this.#parts = this.#parts.map((part, i) => {
+      const one = apart[i]
+      return { ...part, least: minus(one?.complete === true ? one.sum : (one?.leastSum ?? base), base) }
+    })
+    const least = this.#parts.reduce((total, part) => plus(total, part.least), base)
+    const known = this.#known?.sum ?? null
+    if (known !== null && compareSums(known, least) <= 0) {
+      this.#limit = known
+      return { complete: true, least: known }
+    }
+    const together = this.#walk({ goal: 'sum', limit: known, steps: mostSteps.sum })
+    this.#chosen = together.chosen
+    if (!together.complete) {
+      this.#improve(together.chosen === null ? known : together.sum)
+      return { complete: false, least }
+    }
+    this.#limit = together.chosen === null ? known : together.sum
+    return { complete: true, least: this.#limit ?? least }
+  }
+
+  /** Decides on each role and those it has to do with anew, while all others stay, and goes on while that helps. */
+  #improve(from: Sum | null): void {
+    this.#chosen ??= this.#guess
+    let limit = from
+    let left = mostSteps.sum
+    for (let better = true; better && left > 0;) {
+      better = false
+      for (const v of this.#network.variables.keys()) {
+        const chosen = this.#chosen
+        if (chosen === null) return
+        const domains = this.#domains.map((domain, other) =>
+          other === v || this.#near[v]?.has(other) === true ? domain : [chosen[other] ?? 0],
+        )
+        const walked = this.#walk({ goal: 'sum', domains, limit, steps: Math.min(left, mostSteps.sum / 40) })
+        left -= walked.steps + 10
+        if (walked.chosen === null) continue
+        this.#chosen = walked.chosen
+        limit = walked.sum
+        better = true
+      }
+    }
+  }
+
+  /** Leaves out the sets with which the sum cannot be what it is, by asking of each variable as the first to decide. */
+  #narrow(): void {
+    const limit = this.#limit ?? nothing
+    const all = this.#parts.reduce((total, part) => plus(total, part.least), this.#network.base)
+    for (const part of this.#parts) {
+      const slack = minus(limit, minus(all, part.least))
+      for (const v of part.variables) {
+        const domain = this.#domains[v] ?? []
+        if (domain.length < 2) continue
+        const least = leastBySet(this.#network, inOrder(this.#near, part.variables, v), this.#domains)
+        this.#domains = this.#domains.with(
+          v,
+          domain.filter((_, at) => compareSums(least[at] ?? nothing, slack) <= 0),
+        )
+      }
+    }
+  }
+
+  #leastPeak(goal: 'memory' | 'cpu', before: Cost): Peak {
+    const cost = this.#known?.cost
+    const i = goal === 'memory' ? balance : balance + 1
+    const level = cost !== undefined && before.every((value, at) => value === cost[at]) ? (cost[i] ?? 0) : null
+    const peakBelow = level ?? Number.POSITIVE_INFINITY
+    const walked = this.#walk({ goal, peakBelow, steps: mostSteps.balance })
+    this.#chosen = walked.chosen ?? this.#chosen
+    let value = walked.chosen === null ? peakBelow : walked.peak
+    if (walked.complete) return { value, complete: true, least: value }
+    // What is too hard at once may be found, or ruled out, below a limit in between.
+    let least = walked.leastPeak
+    let from = least
+    for (let i = 0; i < mostHalvings && from < value && value < Number.POSITIVE_INFINITY; i += 1) {
+      const middle = Math.ceil((from + value) / 2)
+      const half = this.#walk({ goal, peakBelow: middle, steps: mostSteps.balance / 4 })
+      if (half.chosen !== null) {
+        this.#chosen = half.chosen
+        value = half.peak
+      } else from = middle
+      if (half.complete) least = half.chosen === null ? Math.max(least, middle) : half.peak
+    }
+    return { value, complete: least >= value, least }
+  }
+
+  /** Role by role the first set with which there still is a placement as good as this. */
+  #firstByName(): void {
+    this.#chosen = this.#walk({ goal: 'any', steps: mostSteps.names }).chosen
+    let left = mostSteps.names
+    for (const v of this.#network.variables.keys()) {
+      const domain = this.#domains[v] ?? []
+      const last = domain.indexOf(this.#chosen?.[v] ?? 0)
+      if (last > 0) {
+        const home = this.#parts.find(part => part.variables.includes(v))
+        if (home === undefined) return
+        const first = { ...home, variables: inOrder(this.#near, home.variables, v) }
+        const walked = this.#walk({
+          ...{ goal: 'any', byName: v, steps: left, parts: [first, ...this.#parts.filter(part => part !== home)] },
+          domains: this.#domains.with(v, domain.slice(0, last + 1)),
+        })
+        left -= walked.steps
+        if (walked.chosen === null) return
+        this.#chosen = walked.chosen
+      }
+      this.#domains = this.#domains.with(v, [this.#chosen?.[v] ?? 0])
+    }
+  }
+}
+
+/** Variables that have costs in common, or may not share a host; the heaviest part first. */
+function partsOf(network: Network, near: Neighbours): readonly Part[] {
+  const parts: Part[] = []
+  const seen = new Set<number>()
+  for (const v of network.variables.keys()) {
+    if (seen.has(v)) continue
+    const part = [v]
+    seen.add(v)
+    for (const one of part)
+      for (const other of near[one] ?? [])
+        if (!seen.has(other)) {
+          seen.add(other)
+          part.push(other)
+        }
+    parts.push({ variables: inOrder(near, part, null), least: nothing })
+  }
+  const weight = ({ variables }: Part) =>
+    variables.reduce((total, v) => {
+      const variable = network.variables[v]
+      return total + (variable?.demand[0] ?? 0) * (variable?.sets[0]?.length ?? 0)
+    }, 0)
+  return parts.toSorted((a, b) => weight(b) - weight(a))
+}
+
+type Neighbours = readonly ReadonlySet<number>[]
+
+function neighbours({ variables, links, apart, terms, unions }: Network): Neighbours {
+  const near = variables.map(() => new Set<number>())
+  const groups = [
+    ...links.map(({ a, b }) => [a, b]),
+    ...[...apart, ...terms.map(term => term.variables), ...unions.map(union => union.leaders)],
+  ]
+  for (const group of groups) for (const a of group) for (const b of group) if (a !== b) near[a]?.add(b)
+  return near
+}
+
+/** Each next to those it has to do with, from the one with the most neighbours on, or from the one that is to be first. */
+function inOrder(near: Neighbours, part: readonly number[], first: number | null): readonly number[] {
+  const order = first === null ? [] : [first]
+  const left = new Set(part.filter(v => v !== first))
+  const met = (v: number) => order.filter(one => near[v]?.has(one)).length
+  while (left.size > 0) {
+    const ranked = [...left].map(v => ({ v, met: met(v), degree: near[v]?.size ?? 0 }))
+    const next = ranked.toSorted((a, b) => b.met - a.met || b.degree - a.degree || a.v - b.v)[0]
+    if (next === undefined) break
+    order.push(next.v)
+    left.delete(next.v)
+  }
+  return order
 }

@@ -95,7 +95,7 @@ export function nearest(board: Board, site: number, targets: readonly number[]):
 }
 
 /** Per mille of memory and of cpu, of the host where each is scarcest. */
-export function fullest(board: Board): readonly [number, number] {
+function fullest(board: Board): readonly [number, number] {
   let memory = 0
   let cpu = 0
   for (const [i, { free }] of board.sites.entries()) {

@@ -5,8 +5,9 @@
 import type { Place } from '../diagnostic.ts'
 import { byText } from '../names.ts'
 import { Board } from './board.ts'
+import { lowerBound } from './bound.ts'
 import { conflictOf } from './conflict.ts'
-import { lowerBound, search } from './exact.ts'
+import { search } from './exact.ts'
 import { fillGreedily, fillSeat, wanted } from './greedy.ts'
 import { compareCosts, type Cost, costOf, objectiveOf } from './objective.ts'
 import type { Objective, Placed, Problem, RoleId } from './problem.ts'
@@ -43,12 +44,12 @@ export function solve(problem: Problem, { free = false }: { readonly free?: bool
   const found = place(sorted, free)
   if (found === null)
     return { kind: 'impossible', conflict: conflictOf(sorted, candidate => place(candidate, free) !== null) }
-  const { board, cost, exact } = found
+  const { board, cost, exact, bound } = found
   return {
     kind: 'solved',
     placed: board.placed(),
     objective: objectiveOf(cost),
-    bound: exact ? objectiveOf(cost) : objectiveOf(lowerBound(new Board(sorted), free)),
+    bound: objectiveOf(exact ? cost : bestBound(lowerBound(new Board(sorted), free), bound)),
     exact,
     remarks: [...remarksOn(board)],
   }
@@ -58,21 +59,31 @@ interface Found {
   readonly board: Board
   readonly cost: Cost
   readonly exact: boolean
+  /** What the search knows that no placement is better than. Null: it did not look. */
+  readonly bound: Cost | null
 }
+
+const bestBound = (seen: Cost, searched: Cost | null): Cost =>
+  searched === null || compareCosts(seen, searched) > 0 ? seen : searched
 
 /** Null: there is no placement, as far as was looked. */
 function place(problem: Problem, free: boolean): Found | null {
   const board = new Board(problem)
   const guessed = fillGreedily(board, free) === null ? improve(board, free) : null
-  const searched = search(new Board(problem), guessed, free)
+  const known = guessed === null ? null : { taken: board.taken, cost: guessed }
+  const searched = search(new Board(problem), known, free)
   if (searched.best === null) {
     if (guessed === null) return null
-    return { board, cost: guessed, exact: searched.complete }
+    return { board, cost: guessed, exact: searched.complete, bound: searched.bound }
   }
   const best = new Board(problem)
   for (const seat of best.seats)
     if (seat.role.count.kind !== 'with') for (const site of searched.best[seat.index] ?? []) best.take(seat, site)
-  return { board: best, cost: searched.cost ?? costOf(best, free), exact: searched.complete }
+  const { complete: exact, bound } = searched
+  // What was found on the way may be the guess itself, or no better in the end.
+  const cost = exact ? (searched.cost ?? costOf(best, free)) : improve(best, free)
+  if (!exact && guessed !== null && compareCosts(guessed, cost) <= 0) return { board, cost: guessed, exact, bound }
+  return { board: best, cost, exact, bound }
 }
 
 /** Takes single instances out and puts them back where they fit best, while that helps. Returns the cost. */
