@@ -1,7 +1,7 @@
 /** `meshwright explain`: where the instances of a service live, why there, and why nowhere else. */
 import { error } from '../../topology/diagnostic.ts'
 import { type Alternative, explain as explainRole, type Explanation } from '../../topology/place/explain.ts'
-import type { Objective } from '../../topology/place/problem.ts'
+import type { Count, Objective } from '../../topology/place/problem.ts'
 import { hintFor } from '../load/issues.ts'
 import { openMesh } from '../load/open.ts'
 import type { ServicePlan } from '../services/plan.ts'
@@ -26,7 +26,12 @@ export async function explain(io: Io, what: string | null, options: ExplainOptio
     const said = what === null ? 'mesh.yaml declares no services' : `there is no service ${JSON.stringify(what)}`
     return refuse(io, [error('unknown-reference', said, undefined, hintFor(what ?? '', known))], options.json)
   }
-  const explanations = chosen.flatMap(id => explainRole(services.problem, services.solved.placed, id, false) ?? [])
+  // A role that nobody asked for has nothing to explain, unless somebody asks.
+  const wanted = (id: string) =>
+    id === what || services.problem.roles.some(role => role.id === id && !isEmpty(role.count))
+  const explanations = chosen
+    .filter(wanted)
+    .flatMap(id => explainRole(services.problem, services.solved.placed, id, false) ?? [])
   if (options.json) {
     const { objective, bound, exact } = services.solved
     const shown = { ok: true, exact, objective, bound, roles: explanations, diagnostics: jsonOf(opened.diagnostics) }
@@ -38,6 +43,8 @@ export async function explain(io: Io, what: string | null, options: ExplainOptio
   }
   return exitCodes.done
 }
+
+const isEmpty = (count: Count): boolean => count.kind === 'fixed' && count.instances === 0
 
 function textOf({ role, count: wanted, instances, rejected }: Explanation, paint: Paint): string {
   const lines = [`${paint.strong(role)}  ${paint.faint(wanted)}\n`]

@@ -36,6 +36,8 @@ const epoch = z
   .min(1)
   .max(2 ** 31)
 const name = z.string().refine(text => nameProblem(text) === null, 'not a name')
+/** Of a kind: reserved words are no trouble there. */
+const role = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 const slots = z.record(name, number)
 const serial = z.strictObject({
   serial: z
@@ -69,7 +71,7 @@ const schema = z.strictObject({
     }),
   ),
   services: z
-    .record(name, z.record(name, z.strictObject({ hosts: z.array(name), founders: z.array(name) })))
+    .record(name, z.record(role, z.strictObject({ hosts: z.array(name), founders: z.array(name) })))
     .optional(),
   serials: z.record(name, z.record(z.string(), serial)).optional(),
   complete: z.literal(true),

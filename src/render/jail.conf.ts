@@ -46,14 +46,13 @@ export function renderJailConf(jail: Jail, host: Host, mesh: Mesh, open: boolean
   return plain(`etc/jail.conf.d/${jail.name}.conf`, content, `jail:${jail.name}`)
 }
 
-/** What a service asks for: permissions, and jails of this host that are there first (`depend`). */
+/** What a service asks for: permissions. Which jails are there first is the order of jail_list. */
 function parameters({ spec: { service } }: Jail): Block | null {
-  if (service === null || (service.parameters.size === 0 && service.depends.length === 0)) return null
+  if (service === null || service.parameters.size === 0) return null
   const own = [...service.parameters].map(([key, value]) =>
     value === true ? conf`${key};` : conf`${key} = "${value}";`,
   )
-  const depends: Word = service.depends.map(name => `"${name}"`).join(', ')
-  return new Block([...own.map(block => block.text), ...(depends === '' ? [] : [`depend = ${depends};\n`])].join(''))
+  return new Block(own.map(block => block.text).join(''))
 }
 
 function linkToHost(jail: Jail, mtu: number): Block {

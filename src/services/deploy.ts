@@ -73,13 +73,23 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
   for (const service of deployed.values())
     for (const step of service.kind.firstStart?.(service) ?? [])
       steps.set(step.on.jail, [...(steps.get(step.on.jail) ?? []), step])
+  // One host after the other is rendered, and each jail asked about twice: for its files and for the manifest.
+  let host: Host | null = null
+  const contents = new Map<Jail, JailContent>()
+  const render = (instance: Instance): JailContent => {
+    if (host !== instance.host) contents.clear()
+    host = instance.host
+    const service = of(instance.service)
+    const content = contents.get(instance.jail) ?? service.kind.render(instance, service)
+    contents.set(instance.jail, content)
+    return content
+  }
   return {
     services: [...deployed.values()],
     contentOf: jail => {
       const instance = byJail.get(jail)
       if (instance === undefined) return null
-      const service = of(instance.service)
-      const content = service.kind.render(instance, service)
+      const content = render(instance)
       return { ...content, files: [...content.files, ...(steps.get(jail) ?? []).map(scriptOf)] }
     },
     hostPartsOf: host =>
@@ -99,7 +109,7 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
       return {
         ...{ jail: jail.name, service: service.name, kind: service.kind.kind, role: role.name },
         version: service.version,
-        packages: service.kind.render(instance, service).packages,
+        packages: render(instance).packages,
         state: role.state ?? [],
         probe: probeOf(role.probe, mesh),
         metrics: metrics === undefined ? null : { port: metrics.port, path: metrics.path, job: metrics.job },

@@ -79,8 +79,12 @@ front:
 
   test('is there before it, where they share a host', async () => {
     const made = await setting(both.replaceAll('kind: generic', 'kind: generic\n  hosts: [tesla]'))
-    expect(made.files.get('tesla/etc/jail.conf.d/front-app.conf')).toContain('depend = "site-app";')
-    expect(made.files.get('tesla/etc/jail.conf.d/site-app.conf')).not.toContain('depend')
+    // rc.d/jail reads one file a jail: only the order of the list can say who is first.
+    expect(made.files.get('tesla/etc/rc.conf.d/jail/meshwright')).toContain(
+      'jail_list="${jail_list} site-app front-app"\njail_reverse_stop="YES"\n',
+    )
+    for (const jail of ['front', 'site'])
+      expect(made.files.get(`tesla/etc/jail.conf.d/${jail}-app.conf`)).not.toContain('depend')
   })
 })
 

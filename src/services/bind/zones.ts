@@ -28,8 +28,16 @@ export interface ZoneRecord {
   readonly data: string
 }
 
+const known = new WeakMap<Addressed, readonly Zone[]>()
+
 /** By name. */
 export function zonesOf(service: Addressed<BindOptions>): readonly Zone[] {
+  const zones = known.get(service) ?? makeZones(service)
+  known.set(service, zones)
+  return zones
+}
+
+function makeZones(service: Addressed<BindOptions>): readonly Zone[] {
   const { options, mesh } = service
   const domain = mesh.domain.toLowerCase()
   const servers = [...service.instances('primary'), ...service.instances('secondary')]

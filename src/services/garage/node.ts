@@ -15,8 +15,20 @@ interface Node {
 /** PKCS#8 of an Ed25519 seed without the seed itself (RFC 8410, section 7). */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-export function nodeOf({ role, host }: Instance, service: Deployed): Node {
-  const seed = Buffer.from(service.secrets.bytes(`node-${role}-${host.name}`, 32))
+const known = new WeakMap<Deployed, Map<string, Node>>()
+
+/** Every node knows all others: their keys are worked out once. */
+export function nodeOf(instance: Instance, service: Deployed): Node {
+  const nodes = known.get(service) ?? new Map<string, Node>()
+  known.set(service, nodes)
+  const name = `${instance.role}-${instance.host.name}`
+  const node = nodes.get(name) ?? makeNode(name, service)
+  nodes.set(name, node)
+  return node
+}
+
+function makeNode(name: string, service: Deployed): Node {
+  const seed = Buffer.from(service.secrets.bytes(`node-${name}`, 32))
   const secretKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
   const raw = createPublicKey(secretKey).export({ format: 'der', type: 'spki' }).subarray(-32)
   return {

@@ -69,7 +69,8 @@ export const nextcloud = defineKind({
       {
         name: 'cron',
         count: 1,
-        resilience: { kind: 'single' },
+        // Its jobs wait until it is back.
+        resilience: { kind: 'stateless' },
         demand: { cpu: 50, memory: 768, disk: 8192 },
         talksTo,
         probe: { kind: 'process', rc: 'cron' },

@@ -1,0 +1,168 @@
+/** What the shipped mesh, its services and their places look like on the command line. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meshwright, type Ran, temporary } from '../command.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+function copy(): string {
+  const directory = temporary()
+  lay(directory)
+  return directory
+}
+
+function lay(directory: string): void {
+  for (const path of ['mesh.yaml', 'regions']) cpSync(join(root, path), join(directory, path), { recursive: true })
+}
+
+const run = (directory: string, ...argv: readonly string[]): Promise<Ran> =>
+  meshwright({ MESHWRIGHT_IDENTITY: join(directory, 'identity.txt') }, ...argv, '-C', directory)
+
+const edit = (directory: string, from: string | RegExp, to: string, file = 'mesh.yaml') => {
+  const path = join(directory, file)
+  const text = readFileSync(path, 'utf8')
+  const changed = text.replace(from, to)
+  if (changed === text) throw new Error(`${String(from)} is not in ${file}`)
+  writeFileSync(path, changed)
+}
+
+/** Built once, for those who only look. */
+const built = mkdtempSync(join(tmpdir(), 'meshwright-shipped-'))
+beforeAll(async () => {
+  lay(built)
+  expect((await run(built, 'build')).code).toBe(0)
+})
+
+afterAll(() => rmSync(built, { recursive: true }))
+
+describe('explain', () => {
+  test('says where, rather than where, and why not elsewhere', async () => {
+    const { code, stdout } = await run(built, 'explain', 'names')
+    expect(code).toBe(0)
+    expect(stdout).toContain('names/primary  1\n')
+    expect(stdout).toMatch(/ {2}bohr +stays +rather than /)
+    expect(stdout).toMatch(/not newton: apart: names\/secondary lives on newton/)
+    expect(stdout).toContain('No placement is better.')
+    expect(stdout).not.toContain('cache/')
+  })
+
+  test('core services are on one core host of each region, the others where they belong', async () => {
+    const { stdout } = await run(built, 'explain', '--json')
+    const { roles, exact } = JSON.parse(stdout) as {
+      exact: boolean
+      roles: { role: string; instances: { host: string }[] }[]
+    }
+    const on = (role: string) => roles.find(one => one.role === role)?.instances.map(one => one.host)
+    expect(exact).toBe(true)
+    const core = ['bohr', 'newton', 'tesla']
+    for (const role of ['db/etcd', 'db/postgres', 'db/proxy', 'files/storage', 'cache/server', 'cache/sentinel'])
+      expect(on(role), role).toEqual(core)
+    for (const role of ['cloud/app', 'watch/server', 'watch/alertmanager']) expect(on(role), role).toEqual(core)
+    expect([...(on('names/primary') ?? []), ...(on('names/secondary') ?? [])].toSorted()).toEqual(core)
+    expect(on('resolver/resolver')).toHaveLength(6)
+    expect([on('front/edge'), on('graphs/app'), on('cloud/cron')]).toEqual([['faraday'], ['ampere'], ['tesla']])
+  })
+
+  test('a service that is not there is asked about', async () => {
+    const { code, stderr } = await run(built, 'explain', 'name')
+    expect(code).toBe(1)
+    expect(stderr).toContain('there is no service "name"')
+    expect(stderr).toContain('Did you mean names?')
+  })
+})
+
+describe('whatif', () => {
+  test('no single loss takes a quorum; what stops is what there is one of', async () => {
+    const { code, stdout } = await run(built, 'whatif', '--all-single', '--json')
+    expect(code).toBe(3)
+    const { losses } = JSON.parse(stdout) as {
+      losses: { lost: string; effects: { id: string; quorum: boolean | null; writes: boolean; dataLost: boolean }[] }[]
+    }
+    expect(losses.map(one => one.lost)).toEqual(
+      expect.arrayContaining(['host:tesla', 'region:west-europe', 'link:bohr-tesla']),
+    )
+    const effects = losses.flatMap(({ lost, effects: of }) => of.map(effect => ({ lost, ...effect })))
+    expect(effects.filter(({ quorum }) => quorum === false)).toEqual([])
+    expect(new Set(effects.filter(({ writes }) => !writes).map(({ id }) => id))).toEqual(
+      new Set(['cloud/cron', 'front/edge', 'graphs/app', 'names/primary']),
+    )
+    // Grafana's own database is on one host.
+    expect(new Set(effects.filter(({ dataLost }) => dataLost).map(({ id }) => id))).toEqual(new Set(['graphs/app']))
+  })
+
+  test('two of three lost is a quorum lost', async () => {
+    const { code, stdout } = await run(built, 'whatif', '--lose', 'host:tesla,host:bohr')
+    expect(code).toBe(3)
+    expect(stdout).toMatch(/db\/etcd +1\/3 +LOST +NO +NO/)
+    expect(stdout).toMatch(/cloud\/app +1\/3 +- +NO/)
+  })
+
+  test('a loss of nothing, and of what is not there, is refused', async () => {
+    expect((await run(built, 'whatif')).code).toBe(1)
+    const { code, stderr } = await run(built, 'whatif', '--lose', 'host:tesle')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Did you mean')])
+  })
+})
+
+describe('plan', () => {
+  test('shows no secret of a service, whatever changes', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    const secretOf = (path: string) => readFileSync(join(directory, 'out', path), 'utf8')
+    const jails = 'tesla/usr/local/jails'
+    const secrets = [
+      ...secretOf(`${jails}/names-secondary/usr/local/etc/namedb/keys.conf`).matchAll(/secret "(.*)"/g),
+      ...secretOf(`${jails}/cloud-app/usr/local/www/nextcloud/config/meshwright.config.php`).matchAll(
+        /'(?:secret|dbpassword|passwordsalt)' => '(.*)'/g,
+      ),
+      ...secretOf(`${jails}/db-postgres/usr/local/etc/patroni/patroni.yml`).matchAll(/password: "(.*)"/g),
+    ].map(([, secret = '']) => secret)
+    expect(secrets.length).toBeGreaterThan(8)
+    // Files with secrets change, come and go.
+    edit(directory, 'kind: nextcloud', 'kind: nextcloud\n    more-domains: [files.example.net]')
+    edit(directory, '{kind: bind}', '{kind: bind, roles: {secondary: {count: 3}}}')
+    edit(directory, '{kind: valkey}', '{kind: valkey, shape: shared, roles: {server: {count: 2}}}')
+    const look = async (...argv: string[]) => {
+      const { code, stdout } = await run(directory, ...argv)
+      expect(code).toBe(3)
+      expect(stdout).toContain('meshwright.config.php')
+      for (const secret of secrets) expect(stdout).not.toContain(secret)
+    }
+    await look('plan')
+    await look('plan', '--json')
+    // All gone, and all new.
+    edit(directory, /^services:\n(?:[ #].*\n)*/m, '')
+    edit(directory, /^tests:\n(?:[ #].*\n)*/m, '')
+    edit(directory, / {2}- \{from: admin, to: graphs.*\n/, '')
+    await look('plan', '--json')
+    await look('plan')
+    lay(directory)
+    rmSync(join(directory, 'out'), { recursive: true })
+    await look('plan', '--json')
+  })
+
+  test('a second build changes nothing, and nothing has moved', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    const lock = readFileSync(join(directory, 'mesh.lock.yaml'), 'utf8')
+    expect((await run(directory, 'plan')).code).toBe(0)
+    edit(directory, 'domain: cloud.example.net', 'domain: cloud.example.net\n    upload: 1G')
+    expect((await run(directory, 'build')).code).toBe(0)
+    expect(readFileSync(join(directory, 'mesh.lock.yaml'), 'utf8')).toBe(lock)
+  })
+
+  test('a drained host is left by all that can leave, and --rebalance says what coming back would gain', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    edit(directory, '  faraday:\n', '  faraday:\n    drained: true\n', 'regions/west-europe.yaml')
+    expect((await run(directory, 'build')).code).toBe(0)
+    const moved = await run(directory, 'explain', 'front/edge', '--json')
+    expect(moved.stdout).not.toMatch(/"host": "faraday",\n\s+"stays"/)
+    edit(directory, '    drained: true\n', '', 'regions/west-europe.yaml')
+    const { stdout } = await run(directory, 'plan', '--rebalance')
+    expect(stdout).toMatch(/front\/edge .*faraday/)
+    expect((await run(directory, 'plan')).stdout).not.toMatch(/^ {2}[-+] \/usr\/local\/jails\/front-edge/m)
+  })
+})
