@@ -90,6 +90,7 @@ export function allocate(spec: MeshSpec, before: Lock | null, drawn: Drawn): All
     regions,
     hosts: new Map([...hosts].toSorted(([a], [b]) => byText(a, b))),
     services: before?.services ?? new Map(),
+    serviceEpochs: before?.serviceEpochs ?? new Map(),
     serials: before?.serials ?? new Map(),
   }
   return { lock, diagnostics }

@@ -19,6 +19,8 @@ export interface Lock {
   readonly hosts: ReadonlyMap<HostName, LockedHost>
   /** Where the instances of each role of each service live. */
   readonly services: ReadonlyMap<string, ReadonlyMap<string, LockedRole>>
+  /** How often the secrets of a service were renewed, by service; 1 is not written down. */
+  readonly serviceEpochs: ReadonlyMap<string, number>
   /** Numbers that rise when what they count changes, by service and name; kept for ever, because none may go back. */
   readonly serials: ReadonlyMap<string, ReadonlyMap<string, LockedSerial>>
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { error } from '../../topology/diagnostic.ts'
 import { type Lock, lockDocument, type LockedHost } from '../../topology/lock.ts'
-import type { HostName } from '../../topology/names.ts'
+import { byText, type HostName } from '../../topology/names.ts'
 import { hintFor } from '../load/issues.ts'
 import { lockText } from '../load/lock.ts'
 import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
@@ -19,6 +19,8 @@ export interface RotateOptions {
   readonly json: boolean
   readonly all: boolean
   readonly psk: boolean
+  /** Services whose secrets are renewed. */
+  readonly services: readonly string[]
   readonly dryRun: boolean
 }
 
@@ -43,23 +45,39 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
         ),
         options.json,
       )
+    const known = opened.spec.services.map(service => service.name)
+    const strange = options.services.filter(service => !known.includes(service))
+    if (strange.length > 0)
+      return refuse(
+        io,
+        strange.map(service =>
+          error(
+            'unknown-reference',
+            `there is no service ${JSON.stringify(service)}`,
+            undefined,
+            hintFor(service, known),
+          ),
+        ),
+        options.json,
+      )
     const chosen = new Set(options.all ? names : hosts)
     const kept = opened.mesh.hosts.filter(host => chosen.has(host.name) && host.spec.keys.kind === 'host')
     for (const host of kept)
       io.stderr.write(
         `${host.name} keeps its own key: only its preshared keys change here; give a new public-key: to change the other\n`,
       )
-    const lock = withPublicKeys(raised(opened.lock, chosen, options.psk), {
+    const lock = withPublicKeys(raised(opened.lock, chosen, options), {
       mesh: opened.mesh,
       root: secretsOf(opened).root,
     })
-    const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock) }
+    const services = opened.services === null ? null : { ...opened.services, epochs: lock.serviceEpochs }
+    const after: Opened = { ...opened, lock, mesh: withEpochs(opened.mesh, lock), services }
     const changes = await changesOf(after, outOf(options))
     if (!options.dryRun) await replaceFile(join(options.directory, lockDocument), lockText(lock), 0o644)
     if (options.json) {
       const shown = changes.map(({ host, path, change, secret }) => ({ host, path, change, secret }))
       io.stdout.write(
-        `${JSON.stringify({ ok: true, rotated: [...chosen], psk: options.psk, changes: shown }, null, 2)}\n`,
+        `${JSON.stringify({ ok: true, rotated: [...chosen], psk: options.psk, services: options.services, changes: shown }, null, 2)}\n`,
       )
       return exitCodes.done
     }
@@ -67,22 +85,33 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
     const what = [
       ...(chosen.size > 0 ? [`the keys of ${count(chosen.size, 'host')}`] : []),
       ...(options.psk ? ['all preshared keys'] : []),
+      ...(options.services.length > 0 ? [`the secrets of ${options.services.join(', ')}`] : []),
     ]
     io.stdout.write(
       options.dryRun
         ? `\nThis is what rotating ${what.join(' and ')} would change; nothing was written.\n`
         : `\nRotated ${what.join(' and ')} in ${lockDocument}. meshwright build writes the files; both ends of a tunnel need theirs.\n`,
     )
+    if (options.services.length > 0)
+      io.stdout.write(
+        'Daemons learn new secrets of clients by their first-start steps: run those again once the files are there.\n',
+      )
     return exitCodes.done
   })
 }
 
-function raised(lock: Lock, chosen: ReadonlySet<string>, psk: boolean): Lock {
+function raised(lock: Lock, chosen: ReadonlySet<string>, options: RotateOptions): Lock {
   const hosts = [...lock.hosts].map(([name, host]): [HostName, LockedHost] => [
     name,
     chosen.has(name) ? { ...host, keyEpoch: host.keyEpoch + 1, publicKey: null } : host,
   ])
-  return { ...lock, pskEpoch: lock.pskEpoch + Number(psk), hosts: new Map(hosts) }
+  const renewed = options.services.map(name => [name, (lock.serviceEpochs.get(name) ?? 1) + 1] as const)
+  return {
+    ...lock,
+    pskEpoch: lock.pskEpoch + Number(options.psk),
+    hosts: new Map(hosts),
+    serviceEpochs: new Map([...lock.serviceEpochs, ...renewed].toSorted(([a], [b]) => byText(a, b))),
+  }
 }
 
 /** The planned mesh with the epochs of another lock. Neighbours are hosts too, so the plan's are looked up anew. */

@@ -12,6 +12,13 @@ interface Common {
   readonly wait?: number
 }
 
+interface Rotation {
+  readonly all: boolean
+  readonly psk: boolean
+  readonly service: readonly string[]
+  readonly dryRun: boolean
+}
+
 export async function program(io: Io, argv: readonly string[]): Promise<ExitCode> {
   let result: ExitCode = exitCodes.done
   const run = (work: Promise<ExitCode>) => work.then(code => void (result = code))
@@ -157,14 +164,18 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     .argument('[hosts...]', 'hosts whose keys change')
     .option('--all', 'all hosts', false)
     .option('--psk', 'all preshared keys', false)
+    .option('--service <names>', 'secrets of services: db,files', list, [])
     .option('--dry-run', 'only show it', false)
     .addOption(outOption())
     .addOption(waitOption())
-    .action(async (hosts: string[], o: Common & { all: boolean; psk: boolean; dryRun: boolean }, self: Command) => {
-      if (hosts.length === 0 && !o.all && !o.psk)
-        self.error('error: name hosts, or give --all or --psk', { exitCode: exitCodes.usage })
+    .action(async (hosts: string[], o: Common & Rotation, self: Command) => {
+      if (hosts.length === 0 && !o.all && !o.psk && o.service.length === 0)
+        self.error('error: name hosts, or give --all, --psk or --service', { exitCode: exitCodes.usage })
       await run(
-        (await import('./keys.ts')).rotate(io, hosts, { ...common(o), all: o.all, psk: o.psk, dryRun: o.dryRun }),
+        (await import('./keys.ts')).rotate(io, hosts, {
+          ...common(o),
+          ...{ all: o.all, psk: o.psk, services: o.service, dryRun: o.dryRun },
+        }),
       )
     })
   command(keys, 'export-public', 'print every host’s public key').action(async (o: Common) =>

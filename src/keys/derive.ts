@@ -67,8 +67,8 @@ export class RootSecret {
   }
 
   /** The secrets of one service. */
-  service(name: string): ServiceSecrets {
-    return serviceSecrets((info, length) => this.#derive(info, length), name)
+  service(name: string, epoch: number): ServiceSecrets {
+    return serviceSecrets((info, length) => this.#derive(info, length), name, epoch)
   }
 
   presharedKeys(epoch: number): PresharedKeys {

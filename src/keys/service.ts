@@ -4,7 +4,7 @@
  */
 import { SecretText } from './secret-text.ts'
 
-export interface ServiceSecrets {
+interface Derived {
   /** Letters and digits. */
   text(purpose: string, length?: number): SecretText
   hex(purpose: string, bytes: number): SecretText
@@ -13,14 +13,29 @@ export interface ServiceSecrets {
   bytes(purpose: string, bytes: number): Uint8Array
 }
 
+export interface ServiceSecrets extends Derived {
+  /**
+   * Those that stay when the others are renewed: what is an identity, what encrypts data that is there, and what the
+   * running daemons would have to be told before their files.
+   */
+  readonly lasting: Derived
+}
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
+type Derive = (info: string, length: number) => Uint8Array
+
 /** `derive`: bytes for an info string, of any length up to 8160 (RFC 5869). */
-export function serviceSecrets(derive: (info: string, length: number) => Uint8Array, service: string): ServiceSecrets {
+export const serviceSecrets = (derive: Derive, service: string, epoch: number): ServiceSecrets => ({
+  ...derived(derive, service, epoch),
+  lasting: derived(derive, service, 1),
+})
+
+function derived(derive: Derive, service: string, epoch: number): Derived {
   const bytes = (purpose: string, length: number): Uint8Array => {
     if (!/^[a-z0-9][a-z0-9.@-]*$/.test(purpose))
       throw new Error(`${JSON.stringify(purpose)} is no purpose of a secret: this is a bug in meshwright`)
-    return derive(`service/${service}/${purpose}/1`, length)
+    return derive(`service/${service}/${purpose}/${epoch}`, length)
   }
   return {
     bytes,

@@ -73,6 +73,7 @@ const schema = z.strictObject({
   services: z
     .record(name, z.record(role, z.strictObject({ hosts: z.array(name), founders: z.array(name) })))
     .optional(),
+  'service-epochs': z.record(name, epoch).optional(),
   serials: z.record(name, z.record(z.string(), serial)).optional(),
   complete: z.literal(true),
 })
@@ -177,6 +178,7 @@ function lockOf(yaml: z.output<typeof schema>): Lock {
         founders: founders as HostName[],
       })),
     ),
+    serviceEpochs: entries(yaml['service-epochs'] ?? {}, (one: number) => one),
     serials: entries(yaml.serials ?? {}, counted => entries<string, LockedSerial, LockedSerial>(counted, one => one)),
     hosts: entries<HostName, (typeof yaml.hosts)[string], LockedHost>(yaml.hosts, host => ({
       region: host.region as RegionName,
@@ -219,6 +221,8 @@ export function lockText(lock: Lock): string {
     for (const [role, { hosts, founders }] of roles)
       lines.push(`    ${role}: {hosts: [${hosts.join(', ')}], founders: [${founders.join(', ')}]}`)
   }
+  if (lock.serviceEpochs.size > 0) lines.push('service-epochs:')
+  for (const [service, raised] of lock.serviceEpochs) lines.push(`  ${service}: ${raised}`)
   if (lock.serials.size > 0) lines.push('serials:')
   for (const [name, counted] of lock.serials) {
     lines.push(`  ${name}:`)

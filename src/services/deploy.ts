@@ -56,7 +56,7 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
       mesh,
       instances: role => instances.get(`${service.name}/${role}`) ?? [],
       instancesOf: (other, role) => instances.get(`${other}/${role}`) ?? [],
-      secrets: root.service(service.name),
+      secrets: root.service(service.name, plan.epochs.get(service.name) ?? 1),
       serialOf: name => {
         const found = plan.serials.get(service.name)?.get(name)
         if (found === undefined)

@@ -19,6 +19,8 @@ export interface ServicePlan {
   readonly solved: Solved
   /** For the lock. */
   readonly remembered: Lock['services']
+  /** Of the secrets, by service; 1 for those that are not here. */
+  readonly epochs: Lock['serviceEpochs']
   /** For the lock too: as it had them, until the instances have addresses. */
   readonly serials: Lock['serials']
 }
@@ -61,6 +63,7 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
     plan: {
       ...{ services: sorted, problem, solved, spec: expanded.spec },
       remembered: remember(sorted, solved.placed, before),
+      epochs: before?.serviceEpochs ?? new Map(),
       serials: before?.serials ?? new Map(),
     },
     diagnostics: [...diagnostics, ...placed, ...remarks, ...expanded.diagnostics],

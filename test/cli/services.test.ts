@@ -166,3 +166,36 @@ describe('plan', () => {
     expect((await run(directory, 'plan')).stdout).not.toMatch(/^ {2}[-+] \/usr\/local\/jails\/front-edge/m)
   })
 })
+
+describe('keys rotate --service', () => {
+  test('renews what can be renewed, keeps what is an identity, and is remembered', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    const read = (path: string) => readFileSync(join(directory, 'out/tesla/usr/local/jails', path), 'utf8')
+    const seen = () => ({
+      s3: /'secret' => '(\w{64})'/.exec(read('cloud-app/usr/local/www/nextcloud/config/meshwright.config.php'))?.[1],
+      token: read('files-storage/usr/local/etc/garage/admin_token'),
+      node: read('files-storage/usr/local/etc/garage/node_key.b64'),
+      database: /'dbpassword' => '(.*)'/.exec(
+        read('cloud-app/usr/local/www/nextcloud/config/meshwright.config.php'),
+      )?.[1],
+    })
+    const before = seen()
+    const dry = await run(directory, 'keys', 'rotate', '--service', 'files', '--dry-run')
+    expect([dry.code, (await run(directory, 'plan')).code]).toEqual([0, 0])
+    const rotated = await run(directory, 'keys', 'rotate', '--service', 'files')
+    expect(rotated.stdout).toContain('Rotated the secrets of files in mesh.lock.yaml')
+    expect(rotated.stdout).not.toContain(before.token.trim())
+    expect((await run(directory, 'build')).code).toBe(0)
+    const after = seen()
+    expect([after.node, after.database]).toEqual([before.node, before.database])
+    expect([after.s3 === before.s3, after.token === before.token]).toEqual([false, false])
+    expect(readFileSync(join(directory, 'mesh.lock.yaml'), 'utf8')).toContain('service-epochs:\n  files: 2\n')
+    expect((await run(directory, 'plan')).code).toBe(0)
+  })
+
+  test('of a service that is not there is refused', async () => {
+    const { code, stderr } = await run(built, 'keys', 'rotate', '--service', 'file')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Did you mean files?')])
+  })
+})

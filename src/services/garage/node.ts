@@ -28,7 +28,7 @@ export function nodeOf(instance: Instance, service: Deployed): Node {
 }
 
 function makeNode(name: string, service: Deployed): Node {
-  const seed = Buffer.from(service.secrets.bytes(`node-${name}`, 32))
+  const seed = Buffer.from(service.secrets.lasting.bytes(`node-${name}`, 32))
   const secretKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
   const raw = createPublicKey(secretKey).export({ format: 'der', type: 'spki' }).subarray(-32)
   return {

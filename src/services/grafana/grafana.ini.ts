@@ -60,7 +60,7 @@ export function renderGrafanaIni(instance: Instance, service: Deployed<GrafanaOp
     [security]
     admin_user = ${options['admin-user']}
     admin_password = ${secrets.text('admin').reveal()}
-    secret_key = ${secrets.text('secret-key').reveal()}
+    secret_key = ${secrets.lasting.text('secret-key').reveal()}
     disable_gravatar = true
     cookie_samesite = lax
     cookie_secure = ${domain !== undefined && options.scheme === 'https'}

@@ -31,9 +31,9 @@ export function renderConfig(instance: Instance, service: Deployed<NextcloudOpti
   const files = offered('s3', instance, service)
   const config = {
     // Ten letters and digits after "oc", the same on every node.
-    instanceid: `oc${secrets.text('instanceid', 10).reveal().toLowerCase()}`,
-    passwordsalt: secrets.text('passwordsalt', 30).reveal(),
-    secret: secrets.text('secret', 48).reveal(),
+    instanceid: `oc${secrets.lasting.text('instanceid', 10).reveal().toLowerCase()}`,
+    passwordsalt: secrets.lasting.text('passwordsalt', 30).reveal(),
+    secret: secrets.lasting.text('secret', 48).reveal(),
     trusted_domains: [options.domain, ...options['more-domains']],
     trusted_proxies: edgesOf(service),
     forwarded_for_headers: ['HTTP_X_FORWARDED_FOR'],

@@ -71,9 +71,9 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
       bin_dir: '/usr/local/bin',
       pgpass: '/var/db/postgres/.pgpass.patroni',
       authentication: {
-        superuser: { username: 'postgres', password: secrets.text('superuser').reveal() },
-        replication: { username: 'replicator', password: secrets.text('replication').reveal() },
-        rewind: { username: 'rewinder', password: secrets.text('rewind').reveal() },
+        superuser: { username: 'postgres', password: secrets.lasting.text('superuser').reveal() },
+        replication: { username: 'replicator', password: secrets.lasting.text('replication').reveal() },
+        rewind: { username: 'rewinder', password: secrets.lasting.text('rewind').reveal() },
       },
       parameters: { unix_socket_directories: '/tmp' },
       pg_hba: hba,
@@ -140,7 +140,7 @@ exec psql -X -q -w -f ${clientsSql} "$1"
 export function renderPgpass(service: Deployed<PatroniOptions>): JailFile {
   return {
     path: 'usr/local/etc/patroni/pgpass',
-    text: `*:5432:*:postgres:${service.secrets.text('superuser').reveal()}\n`,
+    text: `*:5432:*:postgres:${service.secrets.lasting.text('superuser').reveal()}\n`,
     mode: 0o600,
     secret: true,
     reload: null,

@@ -26,7 +26,7 @@ export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>
     `  bind ${instance.jail.address.inet.text}:6379`,
     '  option tcp-check',
     '  tcp-check connect',
-    `  tcp-check send AUTH\\ haproxy\\ ${service.secrets.text('haproxy').reveal()}\\r\\n`,
+    `  tcp-check send AUTH\\ haproxy\\ ${service.secrets.lasting.text('haproxy').reveal()}\\r\\n`,
     '  tcp-check expect string +OK',
     '  tcp-check send PING\\r\\n',
     '  tcp-check expect string +PONG',

@@ -23,7 +23,7 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
   const shared = options.shape === 'shared'
   const primary = firstPrimary(service)
   const members = service.instances('server').length
-  const replica = secrets.text('replica').reveal()
+  const replica = secrets.lasting.text('replica').reveal()
   const lines = [
     `# ${madeBy}`,
     `bind ${address.inet.text} ${address.inet6.text} 127.0.0.1`,
@@ -31,9 +31,10 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
     'daemonize no',
     'dir /var/db/valkey',
     'user default off',
-    `user haproxy on >${secrets.text('haproxy').reveal()} -@all +ping +info +auth +quit`,
+    `user haproxy on >${secrets.lasting.text('haproxy').reveal()} -@all +ping +info +auth +quit`,
     ...clientsOf(service).map(
-      name => `user ${name} on >${secrets.text(`client-${name}`).reveal()} ~* &* +@all -@admin -@dangerous +info`,
+      name =>
+        `user ${name} on >${secrets.lasting.text(`client-${name}`).reveal()} ~* &* +@all -@admin -@dangerous +info`,
     ),
     // Two thirds: copies at a save, buffers of replicas and fragmentation want the rest.
     `maxmemory ${Math.floor((spec.memory ?? 0) / 1.5)}`,
@@ -41,7 +42,7 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
     `appendonly ${shared ? 'yes' : 'no'}`,
     ...(shared
       ? [
-          `user sentinel on >${secrets.text('sentinel').reveal()} allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill`,
+          `user sentinel on >${secrets.lasting.text('sentinel').reveal()} allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|setname +client|kill +script|kill`,
           `user replica on >${replica} +psync +replconf +ping`,
           'masteruser replica',
           `masterauth ${replica}`,
@@ -63,7 +64,7 @@ export function renderSentinel(instance: Instance, service: Deployed<ValkeyOptio
   const own = instance.jail.address.inet.text
   const primary = firstPrimary(service)
   const quorum = Math.floor(service.instances('sentinel').length / 2) + 1
-  const between = secrets.text('between-sentinels').reveal()
+  const between = secrets.lasting.text('between-sentinels').reveal()
   const lines = [
     `# ${madeBy}`,
     `bind ${own} ${instance.jail.address.inet6.text} 127.0.0.1`,
@@ -73,13 +74,13 @@ export function renderSentinel(instance: Instance, service: Deployed<ValkeyOptio
     `requirepass ${between}`,
     `sentinel sentinel-pass ${between}`,
     'sentinel resolve-hostnames no',
-    `sentinel myid ${secrets.hex(`myid-${instance.host.name}`, 20).reveal()}`,
+    `sentinel myid ${secrets.lasting.hex(`myid-${instance.host.name}`, 20).reveal()}`,
     `sentinel announce-ip ${own}`,
     'sentinel announce-port 26379',
     // Before every option of that name.
     `sentinel monitor ${name} ${primary?.jail.address.inet.text ?? own} 6379 ${quorum}`,
     `sentinel auth-user ${name} sentinel`,
-    `sentinel auth-pass ${name} ${secrets.text('sentinel').reveal()}`,
+    `sentinel auth-pass ${name} ${secrets.lasting.text('sentinel').reveal()}`,
     `sentinel down-after-milliseconds ${name} 10000`,
     `sentinel failover-timeout ${name} 60000`,
     `sentinel parallel-syncs ${name} 1`,

@@ -113,6 +113,6 @@ export const valkey = defineKind({
       host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
       port: 6379,
       user: client.service,
-      password: service.secrets.text(`client-${client.service}`),
+      password: service.secrets.lasting.text(`client-${client.service}`),
     }) as never,
 })
