@@ -18,13 +18,25 @@ export function temporary(): string {
   return directory
 }
 
-export async function meshwright(environment: Record<string, string>, ...argv: readonly string[]): Promise<Ran> {
+export const meshwright = (environment: Record<string, string>, ...argv: readonly string[]): Promise<Ran> =>
+  meshwrightReading('', environment, ...argv)
+
+/** The same, with something on standard input. */
+export async function meshwrightReading(
+  input: string | Uint8Array,
+  environment: Record<string, string>,
+  ...argv: readonly string[]
+): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   const code = await program(
     {
       stdout: { write: text => (stdout += text) },
       stderr: { write: text => (stderr += text) },
+      read: limit => {
+        const bytes = Buffer.from(input)
+        return Promise.resolve(bytes.length > limit ? null : bytes)
+      },
       environment,
       signal: new AbortController().signal,
       program: () => Promise.resolve('test'),

@@ -42,7 +42,8 @@ async function render(directory: string): Promise<Map<string, string>> {
   const secret = new RootSecret(openSecret, opened.mesh.name)
   const lock = withPublicKeys({ ...opened.lock, secret: secret.fingerprint() }, { mesh: opened.mesh, root: secret })
   const files = new Map<string, string>([['mesh.lock.yaml', lockText(lock)]])
-  const services = opened.services === null ? null : deploy(opened.services, opened.mesh, secret)
+  const services =
+    opened.services === null ? null : deploy(opened.services, opened.mesh, { root: secret, given: new Map() })
   for (const host of renderMesh(opened.mesh, keysOf(opened.mesh, lock, secret), services))
     for (const [path, file] of host) files.set(path, file.bytes.toString())
   return files

@@ -58,6 +58,7 @@ export const diagnosticCodes = [
   'lock-newer',
   'lock-other-mesh',
   'addressing-changed',
+  'secret-missing',
   'secrets-lost',
   'secrets-unreadable',
   'secrets-other-mesh',

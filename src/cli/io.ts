@@ -5,6 +5,8 @@ import { jsonOf, type Paint, paintFor, reportText } from './report.ts'
 export interface Io {
   readonly stdout: Out
   readonly stderr: Out
+  /** All of standard input; null: more than `limit` bytes. */
+  readonly read: (limit: number) => Promise<Uint8Array | null>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   /** Digest of the program itself: another version may render other bytes from the same mesh. */

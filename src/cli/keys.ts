@@ -168,7 +168,7 @@ export async function recipients(
   options: { readonly directory: string; readonly wait: number; readonly json: boolean },
 ): Promise<ExitCode> {
   return alone(io, options, async () => {
-    const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
+    const opened = await openMesh({ ...options, environment: io.environment, purpose: 'keys' })
     if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
     const { secrets, spec } = opened
     const wanted = spec.recipients.length > 0 ? spec.recipients : (secrets?.own ?? [])

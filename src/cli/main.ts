@@ -25,6 +25,7 @@ for (const stream of [process.stdout, process.stderr])
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
+  read: readInput,
   environment: process.env,
   signal: interrupted.signal,
   program: digestOfProgram,
@@ -48,6 +49,17 @@ try {
     )
     process.exitCode = exitCodes.refused
   }
+}
+
+async function readInput(limit: number): Promise<Uint8Array | null> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of process.stdin as AsyncIterable<Uint8Array>) {
+    length += part.length
+    if (length > limit) return null
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
 }
 
 async function digestOfProgram(): Promise<string> {

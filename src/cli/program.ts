@@ -185,6 +185,21 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     .addOption(waitOption())
     .action(async (o: Common) => run((await import('./keys.ts')).recipients(io, common(o))))
 
+  const secrets = root
+    .command('secrets')
+    .description('secrets of your own: a webhook, a certificate; kept in secrets.age')
+  command(secrets, 'set', 'read one from standard input')
+    .argument('<name>')
+    .addOption(waitOption())
+    .action(async (name: string, o: Common) => run((await import('./secrets.ts')).setSecret(io, name, common(o))))
+  command(secrets, 'remove', 'forget one')
+    .argument('<name>')
+    .addOption(waitOption())
+    .action(async (name: string, o: Common) => run((await import('./secrets.ts')).removeSecret(io, name, common(o))))
+  command(secrets, 'list', 'print their names').action(async (o: Common) =>
+    run((await import('./secrets.ts')).listSecrets(io, common(o))),
+  )
+
   try {
     await root.parseAsync([...argv], { from: 'user' })
     return result

@@ -1,4 +1,4 @@
-/** secrets.age: the root secret of a mesh, encrypted with age to the recipients of mesh.yaml, else to the operator's own. */
+/** secrets.age: the root secret of a mesh and the secrets that people gave, encrypted with age to the recipients of mesh.yaml, else to the operator's own. */
 import { Decrypter, Encrypter } from 'age-encryption'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { type Diagnostic, error, warning } from '../../topology/diagnostic.ts'
 import type { Lock } from '../../topology/lock.ts'
-import type { MeshName } from '../../topology/names.ts'
 import type { MeshSpec } from '../../topology/spec.ts'
 import { secretsDocument } from '../load/directory.ts'
 import { reason } from '../load/reason.ts'
@@ -14,6 +13,7 @@ import { replaceFile } from '../write/replace.ts'
 import { RootSecret } from './derive.ts'
 import { type Identity, makeIdentity, readIdentity } from './identity.ts'
 import { type Environment, identityPath } from './paths.ts'
+import { SecretText } from './secret-text.ts'
 
 /** What lies in secrets.age once it is opened. */
 const contents = z.strictObject({
@@ -23,7 +23,11 @@ const contents = z.strictObject({
   root: z.string().length(44),
   /** age files do not tell whom they are for, so the inside does. */
   recipients: z.array(z.string()),
+  /** What no mesh can derive: a webhook, a certificate; by name. */
+  given: z.record(z.string(), z.string()).default({}),
 })
+
+type Contents = z.output<typeof contents>
 
 /** The secrets of a mesh, opened; `save` is there when secrets.age has still to be written. */
 export interface Secrets {
@@ -35,6 +39,10 @@ export interface Secrets {
   readonly save: (() => Promise<void>) | null
   /** The operator's own recipient, which is the one in force when mesh.yaml names none. */
   readonly own: readonly string[]
+  /** What people gave, by name. */
+  readonly given: ReadonlyMap<string, SecretText>
+  /** Writes secrets.age with this secret, or without it (null). */
+  readonly give: (name: string, text: string | null) => Promise<Diagnostic | null>
   /** Encrypts secrets.age anew; refuses when the operator could not open it afterwards. */
   readonly reencrypt: (recipients: readonly string[]) => Promise<Diagnostic | null>
 }
@@ -106,15 +114,21 @@ export async function openSecrets(opening: Opening): Promise<OpenedSecrets> {
     )
   const bad = badRecipients(spec)
   if (bad.length > 0) return { root: null, diagnostics: bad }
+  const rewrite = async (changed: Contents): Promise<Diagnostic | null> => {
+    const bytes = await seal(changed)
+    const readable = await unseal(bytes, identity)
+    if (readable === null || 'severity' in readable) return lockOut(spec, identity.recipient)
+    await replaceFile(file, bytes, 0o600)
+    return null
+  }
   return {
     ...{ root, fingerprint, diagnostics, remarks: [], save: null, own: [identity.recipient] },
-    reencrypt: async recipients => {
-      const bytes = await seal(opened.root, spec.name, recipients)
-      const readable = await unseal(bytes, identity)
-      if (readable === null || 'severity' in readable) return lockOut(spec, identity.recipient)
-      await replaceFile(file, bytes, 0o600)
-      return null
+    given: new Map(Object.entries(opened.given).map(([name, text]) => [name, new SecretText(text, name)])),
+    give: (name, text) => {
+      const others = Object.entries(opened.given).filter(([other]) => other !== name)
+      return rewrite({ ...opened, given: Object.fromEntries(text === null ? others : [...others, [name, text]]) })
     },
+    reencrypt: recipients => rewrite({ ...opened, recipients: [...recipients] }),
   }
 }
 
@@ -131,26 +145,33 @@ async function newSecrets(
   if (bad.length > 0) return { root: null, diagnostics: bad }
   const drawn = randomBytes(32)
   const root = new RootSecret(drawn, spec.name)
+  const first = (recipients: readonly string[]): Contents => ({
+    ...{ version: 1, mesh: spec.name, root: drawn.toString('base64'), given: {} },
+    recipients: [...recipients],
+  })
   const remarks = [`made a new root secret for ${spec.name}: ${secretsDocument}`]
   if (found === null)
     remarks.unshift(`made your age identity: ${path}`, `keep a copy of it: without it nobody opens ${secretsDocument}`)
   const save = async () => {
     const identity = found ?? (await makeIdentity(path))
     const recipients = spec.recipients.length > 0 ? spec.recipients : [identity.recipient]
-    const bytes = await seal(drawn.toString('base64'), spec.name, recipients)
+    const bytes = await seal(first(recipients))
     await replaceFile(file, bytes, 0o600)
   }
   if (found !== null && spec.recipients.length > 0 && !spec.recipients.includes(found.recipient)) {
-    const trial = await unseal(await seal(drawn.toString('base64'), spec.name, spec.recipients), found)
+    const trial = await unseal(await seal(first(spec.recipients)), found)
     if (trial === null || 'severity' in trial) return refuse(lockOut(spec, found.recipient))
   }
   return {
     ...{ root, fingerprint: root.fingerprint(), diagnostics: [], remarks: opening.create ? remarks : [], own: [] },
     save: opening.create ? save : null,
-    reencrypt: () =>
-      Promise.resolve(error('secrets-lost', 'there are no secrets yet', undefined, 'meshwright build makes them.')),
+    given: new Map(),
+    ...{ give: noSecretsYet, reencrypt: noSecretsYet },
   }
 }
+
+const noSecretsYet = () =>
+  Promise.resolve(error('secrets-lost', 'there are no secrets yet', undefined, 'meshwright build makes them.'))
 
 const lockOut = (spec: MeshSpec, recipient: string): Diagnostic =>
   error(
@@ -188,7 +209,7 @@ async function readSealed(file: string): Promise<{ readonly bytes: Uint8Array } 
 }
 
 /** Null: it is a sound age file, but not for this identity. */
-async function unseal(bytes: Uint8Array, identity: Identity): Promise<z.output<typeof contents> | Diagnostic | null> {
+async function unseal(bytes: Uint8Array, identity: Identity): Promise<Contents | Diagnostic | null> {
   const decrypter = new Decrypter()
   for (const key of identity.keys) decrypter.addIdentity(key.reveal())
   try {
@@ -204,11 +225,10 @@ async function unseal(bytes: Uint8Array, identity: Identity): Promise<z.output<t
   }
 }
 
-async function seal(root: string, mesh: MeshName, recipients: readonly string[]): Promise<Uint8Array> {
+async function seal(inside: Contents): Promise<Uint8Array> {
   const encrypter = new Encrypter()
-  for (const recipient of recipients) encrypter.addRecipient(recipient)
-  const inside: z.input<typeof contents> = { version: 1, mesh, root, recipients: [...recipients].toSorted() }
-  return encrypter.encrypt(JSON.stringify(inside))
+  for (const recipient of inside.recipients) encrypter.addRecipient(recipient)
+  return encrypter.encrypt(JSON.stringify({ ...inside, recipients: inside.recipients.toSorted() }))
 }
 
 function badRecipients(spec: MeshSpec): Diagnostic[] {

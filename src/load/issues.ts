@@ -28,6 +28,11 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
       const complaint = issue.params as Complaint | undefined
       return [error(complaint?.code ?? 'bad-value', `${where}: ${issue.message}`, at, complaint?.hint)]
     }
+    case 'invalid_key': {
+      // What is wrong with a name in a map, said of the name.
+      const found = issue.issues.flatMap(inner => diagnoseIssue({ ...inner, path: issue.path }, document, schema))
+      return found.map(one => ({ ...one, place: { document, path, key: true as const } }))
+    }
     case 'invalid_type':
       if (issue.input === undefined || issue.message.endsWith('received undefined')) return [missing(document, path)]
       return [error('wrong-type', `${where} must be ${article(issue.expected)}`, at, quoteHint(issue))]

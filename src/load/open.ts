@@ -20,8 +20,11 @@ import { loadMesh, type Overrides, positioned } from './mesh.ts'
 export interface Opening {
   readonly directory: string
   readonly environment: Environment
-  /** write: a build, which may make secrets. read: looks at keys. plan: needs no keys at all. */
-  readonly purpose: 'write' | 'read' | 'plan'
+  /**
+   * write: a build, which may make secrets. read: looks at keys. keys: works on them alone, so that the mesh may lack
+   * secrets that it asks for. plan: needs no keys at all.
+   */
+  readonly purpose: 'write' | 'read' | 'keys' | 'plan'
   /** Look endpoint names up again, also those the lock remembers. */
   readonly resolve?: boolean
   readonly overrides?: Overrides
@@ -89,6 +92,17 @@ export async function openMesh(opening: Opening): Promise<OpenResult> {
   if (hasErrors(diagnostics)) return { mesh: null, diagnostics }
   const lockTextBefore = locked.document?.text ?? null
   const services = placing.plan === null ? null : await counted(placing.plan, plan.mesh)
+  if (
+    opening.purpose !== 'keys' &&
+    services !== null &&
+    secrets !== null &&
+    services.services.some(one => one.secretFiles.length > 0)
+  ) {
+    const { deploy, secretProblems } = await import('../services/deploy.ts')
+    const known = new Set(secrets.given.keys())
+    const missing = [...secretProblems(services, deploy(services, plan.mesh, secrets), known)]
+    if (missing.length > 0) return { mesh: null, diagnostics: [...diagnostics, ...positioned(missing, documents)] }
+  }
   const lock = {
     ...plan.lock,
     services: services?.remembered ?? new Map(),
@@ -117,7 +131,7 @@ async function counted(plan: ServicePlan, mesh: Mesh): Promise<ServicePlan> {
 export async function deploymentOf(opened: Opened): Promise<Deployment | null> {
   if (opened.services === null) return null
   const { deploy } = await import('../services/deploy.ts')
-  return deploy(opened.services, opened.mesh, secretsOf(opened).root)
+  return deploy(opened.services, opened.mesh, secretsOf(opened))
 }
 
 /** The secrets of a mesh that was opened for work with keys. */

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { type Diagnostic, error, type Place } from '../../topology/diagnostic.ts'
 import { type HostLabel, type HostName, nameProblem, type RegionName } from '../../topology/names.ts'
 import type { ServiceSpec } from '../../topology/spec.ts'
-import { hostLabel, name, size } from '../load/fields.ts'
+import { hostLabel, name, size, text, userName } from '../load/fields.ts'
 import { diagnose, hintFor } from '../load/issues.ts'
 import type { Capability } from './capability.ts'
 import type { AnyKind, Client, Need, RoleOverride, Service } from './kind.ts'
@@ -22,6 +22,19 @@ const override = z.strictObject({
   disk: size.optional().describe('Disk of each instance'),
 })
 
+/** A secret that people gave, as a file of a jail. */
+const secretFile = z.strictObject({
+  secret: name.describe('Its name: meshwright secrets set NAME'),
+  roles: z.array(z.string()).min(1).optional().describe('Only in the jails of these roles'),
+  owner: userName.default('root'),
+  group: userName.default('wheel'),
+})
+const secretPath = text(
+  value => /^(?:\/[A-Za-z0-9._-]+)+$/.test(value) && !value.split('/').includes('..'),
+  'an absolute path',
+  'As in /usr/local/etc/alertmanager/discord-url.',
+)
+
 /** What every service may say, whatever its kind. */
 const common = (kind: AnyKind) => ({
   kind: z.literal(kind.kind).describe(kind.summary),
@@ -30,6 +43,10 @@ const common = (kind: AnyKind) => ({
     .record(z.string(), z.union([name, names]))
     .default({})
     .describe('Which service gives it what it needs'),
+  'secret-files': z
+    .record(secretPath, secretFile)
+    .default({})
+    .describe('Files with secrets that you gave: in its jails, by path, closed to all but owner and group'),
   ...pins,
   roles: z.record(z.string(), override).default({}).describe('What differs for single roles'),
 })
@@ -102,6 +119,7 @@ function draftOf(spec: ServiceSpec, catalogue: readonly AnyKind[], diagnostics: 
     uses: new Map(),
     clients: [],
     asked: data.uses,
+    secretFiles: Object.entries(data['secret-files']).map(([path, file]) => ({ path, ...file })),
   }
 }
 
@@ -188,6 +206,15 @@ function* unknownRoles(draft: Draft): Iterable<Diagnostic> {
         { ...below(draft, 'roles', role), key: true },
         hintFor(role, known),
       )
+  for (const { path, roles } of draft.secretFiles)
+    for (const [i, role] of (roles ?? []).entries())
+      if (!known.includes(role))
+        yield error(
+          'unknown-reference',
+          `${draft.kind.kind} has no role ${JSON.stringify(role)}`,
+          below(draft, 'secret-files', path, 'roles', i),
+          hintFor(role, known),
+        )
 }
 
 export const below = (service: { readonly place: Place }, ...path: (string | number)[]): Place => ({

@@ -1,8 +1,11 @@
 /** Services on a planned mesh: every instance with its jail, and what it needs to know of the others. */
 import { roundTrips } from '../../topology/latency.ts'
 import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
+import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import type { RootSecret } from '../keys/derive.ts'
+import type { SecretText } from '../keys/secret-text.ts'
 import type { Capability, Offers } from './capability.ts'
+import { below } from './declare.ts'
 import { jailName } from './expand.ts'
 import type { Deployed, FirstStart, HostPart, Instance, JailContent, JailFile, Metrics, Probe } from './kind.ts'
 import type { ServicePlan } from './plan.ts'
@@ -34,7 +37,13 @@ interface ServiceManifest {
   readonly 'first-start': readonly string[]
 }
 
-export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deployment {
+/** What is derived, and what people gave: by name. */
+export interface Secrets {
+  readonly root: RootSecret
+  readonly given: ReadonlyMap<string, SecretText>
+}
+
+export function deploy(plan: ServicePlan, mesh: Mesh, { root, given }: Secrets): Deployment {
   const instances = new Map<string, readonly Instance[]>()
   const byJail = new Map<Jail, Instance>()
   for (const service of plan.services)
@@ -90,7 +99,8 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
       const instance = byJail.get(jail)
       if (instance === undefined) return null
       const content = render(instance)
-      return { ...content, files: [...content.files, ...(steps.get(jail) ?? []).map(scriptOf)] }
+      const files = secretFilesOf(instance, of(instance.service), given)
+      return { ...content, files: [...content.files, ...files, ...(steps.get(jail) ?? []).map(scriptOf)] }
     },
     hostPartsOf: host =>
       host.jails.flatMap(jail => {
@@ -128,6 +138,49 @@ export function deploy(plan: ServicePlan, mesh: Mesh, root: RootSecret): Deploym
 
 const probeOf = (probe: Probe, { domain }: Mesh): Probe =>
   probe.kind === 'dns' && probe.name === '@' ? { ...probe, name: domain } : probe
+
+const secretFilesOf = (
+  { role }: Instance,
+  { secretFiles }: Deployed,
+  given: ReadonlyMap<string, SecretText>,
+): readonly JailFile[] =>
+  secretFiles
+    .filter(({ roles }) => roles === undefined || roles.includes(role))
+    .map(({ path, secret, owner, group }) => ({
+      path: path.slice(1),
+      text: given.get(secret)?.reveal() ?? '',
+      mode: 0o640,
+      ...{ owner, group, secret: true, reload: null },
+    }))
+
+/** Secrets that files ask for and nobody gave, and files that a kind has itself. */
+export function* secretProblems(
+  plan: ServicePlan,
+  deployment: Deployment,
+  known: ReadonlySet<string>,
+): Iterable<Diagnostic> {
+  for (const service of plan.services)
+    for (const { path, secret } of service.secretFiles) {
+      if (!known.has(secret))
+        yield error(
+          'secret-missing',
+          `nobody has given the secret ${secret}`,
+          below(service, 'secret-files', path, 'secret'),
+          `meshwright secrets set ${secret} reads it from standard input.`,
+        )
+      const deployed = deployment.services.find(one => one.name === service.name)
+      const twice = service.kind.roles(service).some(role => {
+        const [first] = deployed?.instances(role.name) ?? []
+        const files = first === undefined ? [] : (deployment.contentOf(first.jail)?.files ?? [])
+        return files.filter(file => `/${file.path}` === path).length > 1
+      })
+      if (twice || ['/etc/rc.conf', '/etc/hosts', '/etc/resolv.conf'].includes(path))
+        yield error('service-option', `${path} is meshwright's own`, {
+          ...below(service, 'secret-files', path),
+          key: true,
+        })
+    }
+}
 
 const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libexec/meshwright/${on.service}-${step}.sh`
 

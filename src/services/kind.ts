@@ -25,6 +25,8 @@ export interface Service<O = unknown> {
   /** Pins of the whole service, and of single roles. */
   readonly everywhere: RoleOverride
   readonly roles: ReadonlyMap<string, RoleOverride>
+  /** Secrets that people gave, as files of its jails. */
+  readonly secretFiles: readonly SecretFile[]
   /** Who gives it what it needs: one service, but for a need of `many`. */
   readonly uses: ReadonlyMap<Capability, readonly Service[]>
   /** Who uses it, by name; the same service may use several capabilities. */
@@ -252,6 +254,17 @@ export interface FirstStart {
   /** Whole script, `#!/bin/sh` first. */
   readonly text: string
   readonly secret: boolean
+}
+
+interface SecretFile {
+  /** Absolute, in the jail. */
+  readonly path: string
+  /** Its name in secrets.age. */
+  readonly secret: string
+  /** Not there: in all of them. */
+  readonly roles?: readonly string[] | undefined
+  readonly owner: string
+  readonly group: string
 }
 
 /** What people say of one role in `roles:`; absent keys leave it to the kind. */

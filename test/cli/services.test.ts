@@ -1,9 +1,9 @@
 /** What the shipped mesh, its services and their places look like on the command line. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { meshwright, type Ran, temporary } from '../command.ts'
+import { meshwright, meshwrightReading, type Ran, temporary } from '../command.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -197,5 +197,86 @@ describe('keys rotate --service', () => {
   test('of a service that is not there is refused', async () => {
     const { code, stderr } = await run(built, 'keys', 'rotate', '--service', 'file')
     expect([code, stderr]).toEqual([1, expect.stringContaining('Did you mean files?')])
+  })
+})
+
+describe('secrets', () => {
+  const url = 'https://discord.example/api/webhooks/1/abc'
+  const environment = (directory: string) => ({ MESHWRIGHT_IDENTITY: join(directory, 'identity.txt') })
+
+  test('of your own lie in secrets.age, and as closed files where a service says', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    const path = '/usr/local/etc/alertmanager/discord-url'
+    edit(
+      directory,
+      'watch: {kind: prometheus}',
+      `watch:\n    kind: prometheus\n    discord: ${path}\n    secret-files:\n      ${path}: {secret: discord, roles: [alertmanager], group: alertmanager}`,
+    )
+    const before = await run(directory, 'build')
+    expect(before.code).toBe(1)
+    expect(before.stderr).toContain('error secret-missing: nobody has given the secret discord')
+    const set = await meshwrightReading(
+      `${url}\n`,
+      environment(directory),
+      'secrets',
+      'set',
+      'discord',
+      '-C',
+      directory,
+    )
+    expect([set.code, set.stdout, set.stderr]).toEqual([0, 'discord is in secrets.age\n', ''])
+    expect((await run(directory, 'secrets', 'list')).stdout).toBe('discord\n')
+    expect((await run(directory, 'build')).code).toBe(0)
+    const jails = join(directory, 'out/tesla/usr/local/jails')
+    const file = join(jails, `watch-alertmanager${path}`)
+    expect(readFileSync(file, 'utf8')).toBe(url)
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+    expect(existsSync(join(jails, `watch-server${path}`))).toBe(false)
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+      const full = join(directory, name)
+      if (statSync(full).isFile() && !name.endsWith('discord-url'))
+        expect(readFileSync(full).includes(url), name).toBe(false)
+    }
+    // Recipients change, and what was given stays.
+    expect((await run(directory, 'keys', 'recipients')).code).toBe(0)
+    expect((await run(directory, 'plan')).code).toBe(0)
+    expect((await run(directory, 'secrets', 'remove', 'discord')).code).toBe(0)
+    expect((await run(directory, 'plan')).code).toBe(1)
+  })
+
+  test.each([
+    ['nothing', '', 'discord', 'standard input is empty'],
+    ['bytes that are no text', new Uint8Array([0xff, 0xfe]), 'discord', 'not UTF-8'],
+    ['too much', 'x'.repeat(70_000), 'discord', 'more than 64 KiB'],
+    ['a name with a path', 'x', '../discord', 'is not a name'],
+  ])('%s is refused', async (_, input, name, message) => {
+    const { code, stderr } = await meshwrightReading(input, environment(built), 'secrets', 'set', name, '-C', built)
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)])
+  })
+
+  test('one that is not there cannot be forgotten', async () => {
+    const { code, stderr } = await run(built, 'secrets', 'remove', 'discord')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('holds no "discord"')])
+  })
+
+  test('a file of the kind itself is not to be replaced, and roles must be there', async () => {
+    const directory = copy()
+    await run(directory, 'build')
+    await meshwrightReading('x', environment(directory), 'secrets', 'set', 'own', '-C', directory)
+    const text = readFileSync(join(directory, 'mesh.yaml'), 'utf8')
+    for (const [said, complaint] of [
+      ['/usr/local/etc/alertmanager/alertmanager.yml: {secret: own}', "is meshwright's own"],
+      ['/etc/rc.conf: {secret: own}', "is meshwright's own"],
+      ['/etc/own: {secret: own, roles: [servers]}', 'Did you mean server?'],
+      ['/etc/../own: {secret: own}', 'is not an absolute path'],
+    ] as const) {
+      writeFileSync(
+        join(directory, 'mesh.yaml'),
+        text.replace('watch: {kind: prometheus}', `watch: {kind: prometheus, secret-files: {${said}}}`),
+      )
+      const { code, stderr } = await run(directory, 'plan')
+      expect([code, stderr], said).toEqual([1, expect.stringContaining(complaint)])
+    }
   })
 })

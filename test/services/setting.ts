@@ -34,7 +34,7 @@ export async function setting(services: string, more: Readonly<Record<string, st
   const { mesh } = opened
   if (opened.services === null) throw new Error('no services were declared')
   const lock = withPublicKeys(opened.lock, { mesh, root })
-  const deployment = deploy(opened.services, mesh, root)
+  const deployment = deploy(opened.services, mesh, { root, given: new Map() })
   const files = new Map<string, string>()
   for (const host of renderMesh(mesh, keysOf(mesh, lock, root), deployment))
     for (const [path, file] of host) files.set(path, file.bytes.toString())

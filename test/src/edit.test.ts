@@ -43,6 +43,7 @@ async function meshDirectory(lineEnd = '\n') {
       {
         stdout: { write: text => (stdout += text) },
         stderr: { write: text => (stderr += text) },
+        read: () => Promise.resolve(null),
         environment: { NO_COLOR: '1' },
         signal: new AbortController().signal,
         program: () => Promise.resolve('test'),
