@@ -159,6 +159,12 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
       run((await import('./edit.ts')).removeJail(io, name, o.host, common(o))),
     )
 
+  command(root, 'first-start', 'the steps that bring services to life, in their order, each on one host')
+    .argument('[service]')
+    .action(async (service: string | undefined, o: Common) =>
+      run((await import('./first-start.ts')).firstStart(io, service ?? null, common(o))),
+    )
+
   const keys = root.command('keys').description('rotate keys, export the public ones, change who can open secrets.age')
   command(keys, 'rotate', 'give hosts new keys: raises their epochs in the lock and shows what will change')
     .argument('[hosts...]', 'hosts whose keys change')

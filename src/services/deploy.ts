@@ -14,6 +14,8 @@ export interface Deployment {
   readonly services: readonly Deployed[]
   /** Files, settings and packages of a jail, first-start scripts among them. Null: the jail is declared by hand. */
   contentOf(jail: Jail): JailContent | null
+  /** Steps of first starts, in the order in which they are run: those of a service after those of whom it uses. */
+  readonly steps: readonly FirstStart[]
   /** What the instances on a host need of the host itself. */
   hostPartsOf(host: Host): readonly HostPart[]
   /** What the manifest says of a jail. */
@@ -79,9 +81,8 @@ export function deploy(plan: ServicePlan, mesh: Mesh, { root, given }: Secrets):
       },
     })
   const steps = new Map<Jail, FirstStart[]>()
-  for (const service of deployed.values())
-    for (const step of service.kind.firstStart?.(service) ?? [])
-      steps.set(step.on.jail, [...(steps.get(step.on.jail) ?? []), step])
+  const allSteps = givenFirst([...deployed.values()]).flatMap(service => service.kind.firstStart?.(service) ?? [])
+  for (const step of allSteps) steps.set(step.on.jail, [...(steps.get(step.on.jail) ?? []), step])
   // One host after the other is rendered, and each jail asked about twice: for its files and for the manifest.
   let host: Host | null = null
   const contents = new Map<Jail, JailContent>()
@@ -95,6 +96,7 @@ export function deploy(plan: ServicePlan, mesh: Mesh, { root, given }: Secrets):
   }
   return {
     services: [...deployed.values()],
+    steps: allSteps,
     contentOf: jail => {
       const instance = byJail.get(jail)
       if (instance === undefined) return null
@@ -139,6 +141,20 @@ export function deploy(plan: ServicePlan, mesh: Mesh, { root, given }: Secrets):
 const probeOf = (probe: Probe, { domain }: Mesh): Probe =>
   probe.kind === 'dns' && probe.name === '@' ? { ...probe, name: domain } : probe
 
+/** Services after those that they use; by name otherwise, and where uses go in a circle. */
+function givenFirst(services: readonly Deployed[]): readonly Deployed[] {
+  const ordered = new Set<string>()
+  const visit = (name: string, above: ReadonlySet<string>): void => {
+    const service = services.find(one => one.name === name)
+    if (service === undefined || ordered.has(name) || above.has(name)) return
+    const below = new Set([...above, name])
+    for (const giver of [...service.uses.values()].flat()) visit(giver.name, below)
+    ordered.add(name)
+  }
+  for (const { name } of services) visit(name, new Set())
+  return [...ordered].flatMap(name => services.find(one => one.name === name) ?? [])
+}
+
 const secretFilesOf = (
   { role }: Instance,
   { secretFiles }: Deployed,
@@ -182,7 +198,7 @@ export function* secretProblems(
     }
 }
 
-const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libexec/meshwright/${on.service}-${step}.sh`
+export const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libexec/meshwright/${on.service}-${step}.sh`
 
 const scriptOf = (step: FirstStart): JailFile => ({
   path: scriptPath(step),

@@ -73,6 +73,39 @@ describe('explain', () => {
   })
 })
 
+describe('first-start', () => {
+  test('names every step once, those of a service after those of whom it uses', async () => {
+    const { code, stdout } = await run(built, 'first-start', '--json')
+    expect(code).toBe(0)
+    const steps = JSON.parse(stdout) as { service: string; step: string; host: string; jail: string; script: string }[]
+    const first = (service: string) => steps.findIndex(one => one.service === service)
+    const last = (service: string) => steps.findLastIndex(one => one.service === service)
+    expect(Math.max(last('db'), last('files'))).toBeLessThan(first('cloud'))
+    expect(last('cloud')).toBeLessThan(first('front'))
+    for (const { host, jail, script } of steps)
+      expect(existsSync(join(built, 'out', host, 'usr/local/jails', jail, script)), script).toBe(true)
+    expect(new Set(steps.map(({ host, jail, script }) => `${host}/usr/local/jails/${jail}${script}`)).size).toBe(
+      steps.length,
+    )
+    const listed = steps.flatMap(({ host }) => {
+      const manifest = JSON.parse(readFileSync(join(built, 'out', `${host}.manifest.json`), 'utf8')) as {
+        services: { jail: string; 'first-start': string[] }[]
+      }
+      return manifest.services.flatMap(one => one['first-start'].map(script => `${host} ${one.jail} ${script}`))
+    })
+    expect(new Set(listed).size).toBe(steps.length)
+  })
+
+  test('of one service, as commands', async () => {
+    const { stdout } = await run(built, 'first-start', 'files')
+    expect(stdout).toBe(
+      'bohr  jexec files-storage sh /usr/local/libexec/meshwright/files-layout.sh\n' +
+        'bohr  jexec files-storage sh /usr/local/libexec/meshwright/files-clients.sh\n',
+    )
+    expect((await run(built, 'first-start', 'file')).stderr).toContain('Did you mean files?')
+  })
+})
+
 describe('whatif', () => {
   test('no single loss takes a quorum; what stops is what there is one of', async () => {
     const { code, stdout } = await run(built, 'whatif', '--all-single', '--json')
