@@ -178,7 +178,8 @@ const cases = [
   [100, 50, 5],
   [1000, 416, 10],
 ]
-const rows = [['hosts', 'instances', 'first s', 'again s', 'exact', 'objective', 'bound']]
+// first: in a process that has just begun; warm: the best of some more; again: with the places it has.
+const rows = [['hosts', 'instances', 'first s', 'warm s', 'again s', 'exact', 'objective', 'bound']]
 const referees = process.argv.indexOf('--highs')
 try {
   if (referees >= 0) await compare(Number(process.argv[referees + 1] ?? 100))
@@ -187,13 +188,24 @@ try {
     const started = performance.now()
     const found = solve(problem)
     const first = performance.now() - started
+    let warm = first
+    for (let i = 0; i < (hosts < 100 ? 5 : 0); i += 1) {
+      const from = performance.now()
+      solve(problemOf(hosts, services, regions))
+      warm = Math.min(warm, performance.now() - from)
+    }
     if (found.kind === 'impossible') throw new Error(JSON.stringify(found.conflict))
     const before = performance.now()
     const again = solve({ ...problem, current: found.placed })
     if (listOf(again.objective)[0] !== 0) throw new Error('something moved')
     rows.push([
       ...[String(hosts), String([...found.placed.values()].flat().length)],
-      ...[(first / 1000).toFixed(2), ((performance.now() - before) / 1000).toFixed(2), String(found.exact)],
+      ...[
+        (first / 1000).toFixed(2),
+        (warm / 1000).toFixed(3),
+        ((performance.now() - before) / 1000).toFixed(2),
+        String(found.exact),
+      ],
       ...[listOf(found.objective).join(' '), listOf(found.bound).join(' ')],
     ])
   }
