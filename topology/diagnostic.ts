@@ -58,6 +58,7 @@ export const diagnosticCodes = [
   'lock-newer',
   'lock-other-mesh',
   'addressing-changed',
+  'quorum-replaced',
   'secret-missing',
   'secrets-lost',
   'secrets-unreadable',

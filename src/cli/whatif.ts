@@ -2,7 +2,8 @@
 import { error } from '../../topology/diagnostic.ts'
 import type { Flow } from '../../topology/flow.ts'
 import type { Mesh } from '../../topology/mesh.ts'
-import { type Effect, type Loss, whatIf } from '../../topology/place/whatif.ts'
+import type { HostName } from '../../topology/names.ts'
+import { type Effect, linkOf, type Loss, whatIf } from '../../topology/place/whatif.ts'
 import { openMesh } from '../load/open.ts'
 import { type NamedLoss, pairLosses, parseLoss, partsOf, singleLosses } from '../services/losses.ts'
 import { type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
@@ -61,12 +62,17 @@ export async function whatif(io: Io, options: WhatIfOptions): Promise<ExitCode> 
 
 const hurts = (effect: Effect): boolean => !effect.writes || effect.dataLost
 
+/** Somebody is left to ask, and reaches nobody: they are gone, or the links to all of them. */
 function breaks({ from, to }: Flow, loss: Loss): boolean {
-  const lost = (hosts: readonly string[]) => hosts.length > 0 && hosts.every(host => loss.hosts.has(host as never))
-  const homes = (party: Flow['from']): string[] =>
+  const homes = (party: Flow['from']): HostName[] =>
     party.kind === 'external' ? [] : [...party.hosts.map(host => host.name), ...party.jails.map(jail => jail.host)]
-  // Nobody asks any more: that is no broken flow.
-  return lost(homes(to)) && !lost(homes(from))
+  const [asking, asked] = [homes(from), homes(to)]
+  if (asked.length === 0) return false
+  const left = asked.filter(host => !loss.hosts.has(host))
+  if (from.kind === 'external') return left.length === 0
+  const reaches = (a: HostName) => left.some(b => a === b || !loss.links.has(linkOf(a, b)))
+  const askers = asking.filter(host => !loss.hosts.has(host))
+  return askers.length > 0 && !askers.some(reaches)
 }
 
 function detail({ lost, effects, broken }: Outcome, paint: Paint): string {

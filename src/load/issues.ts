@@ -56,6 +56,8 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
       const branches = issue.errors.map(branch =>
         branch.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })),
       )
+      const plain = plainly(issue.errors)
+      if (plain !== null) return [error('bad-value', `${where} must be ${plain}`, at)]
       const best = branches.toSorted((a, b) => promise(b) - promise(a))[0]
       if (best === undefined || best.length === 0) return [error('bad-value', `${where}: ${issue.message}`, at)]
       return diagnose(best, document, schema)
@@ -63,6 +65,16 @@ function diagnoseIssue(issue: Issue, document: string, schema: z.ZodType): Diagn
     default:
       return [error('bad-value', `${where}: ${issue.message}`, at)]
   }
+}
+
+/** What a union of single values wants, when none of its branches looks any deeper: `a number or per-region`. */
+function plainly(branches: readonly (readonly Issue[])[]): string | null {
+  const wanted = branches.map(([only, second]) => {
+    if (only === undefined || second !== undefined || only.path.length > 0) return null
+    if (only.code === 'invalid_type') return [article(only.expected)]
+    return only.code === 'invalid_value' ? only.values.map(String) : null
+  })
+  return wanted.length < 2 || wanted.includes(null) ? null : oneOf(wanted.flatMap(words => words ?? []))
 }
 
 /** The branch of a union the writer most likely meant: one that complains about the content, else the deepest. */

@@ -9,8 +9,6 @@ export interface RenderedFile {
   /** Names in passwd(5) and group(5) of where it lies; root and wheel when not given. */
   readonly owner?: string
   readonly group?: string
-  /** Its daemon rewrites it: installed only where there is none yet. */
-  readonly seed?: true
   /** Keys are in it: never shown, never readable by others. */
   readonly secret: boolean
   readonly reload: Reload

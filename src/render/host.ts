@@ -4,10 +4,11 @@ import type { LocalFlow } from '../../topology/flow.ts'
 import { openMembers } from '../../topology/check/hosts.ts'
 import type { Host, Jail, Mesh } from '../../topology/mesh.ts'
 import type { Deployment } from '../services/deploy.ts'
-import type { HostFile, JailFile } from '../services/kind.ts'
+import type { HostFile, JailContent, JailFile } from '../services/kind.ts'
 import { renderPfConf, renderPfFallback } from './pf.conf.ts'
 import type { SharedTables } from './pf.tables.ts'
 import { jailPath, renderJailConf } from './jail.conf.ts'
+import { renderJailsScript } from './jails.sh.ts'
 import { renderJailHosts, renderResolvConf } from './jail/hosts.ts'
 import { renderJailRcConf } from './jail/rc.conf.ts'
 import { renderLoaderConf } from './loader.conf.ts'
@@ -58,8 +59,13 @@ export function renderHost(
     renderSysrc(host),
   ]
   const resolvers = services?.resolversOn(host) ?? []
-  const perJail = host.jails.flatMap(jail => {
+  const contents = new Map<Jail, JailContent>()
+  for (const jail of host.jails) {
     const content = services?.contentOf(jail) ?? null
+    if (content !== null) contents.set(jail, content)
+  }
+  const perJail = host.jails.flatMap(jail => {
+    const content = contents.get(jail) ?? null
     const begins = local.filter(({ jailsSend }) => jailsSend.includes(jail)).map(({ flow }) => flow)
     return [
       renderJailConf(jail, host, mesh, open.includes(jail.name)),
@@ -75,21 +81,20 @@ export function renderHost(
     ]
   })
   const ofServices = parts.flatMap(part => part.files.map(hostFile))
-  return [...perHost, ...ofServices, ...perJail].filter(file => file !== null)
+  return [...perHost, renderJailsScript(host, contents), ...ofServices, ...perJail].filter(file => file !== null)
 }
 
 const hostFile = ({ text, ...file }: HostFile): RenderedFile => ({ ...file, content: new Block(text) })
 
 /** A file of a service, from its path in the jail to its path on the host. */
 function serviceFile(file: JailFile, jail: Jail, host: Host): RenderedFile {
-  const { path, text, mode, owner, group, secret, seed, reload } = file
+  const { path, text, mode, owner, group, secret, reload } = file
   return {
     path: `${jailPath(host, jail).slice(1)}/${path}`,
     content: new Block(text),
     ...{ mode, secret },
     ...(owner !== undefined && { owner }),
     ...(group !== undefined && { group }),
-    ...(seed !== undefined && { seed }),
     reload: reload === null ? 'none' : `rc:${jail.name}/${reload.rc}/${reload.how}`,
   }
 }
@@ -124,14 +129,13 @@ export function manifestOf(
     sysrc: Object.fromEntries(sysrcFlags(host)),
     directories: [{ path: '/usr/local/etc/wireguard', mode: '0700', owner: 'root', group: 'wheel' }],
     ...(services !== null && { services: host.jails.flatMap(jail => services.manifestOf(jail) ?? []) }),
-    files: files.map(({ path, mode, owner, group, seed, sha256: hash, reload }) => ({
+    files: files.map(({ path, mode, owner, group, sha256: hash, reload }) => ({
       path: `/${path}`,
       mode: mode.toString(8).padStart(4, '0'),
       owner: owner ?? 'root',
       group: group ?? 'wheel',
       sha256: hash,
       reload,
-      ...(seed !== undefined && { seed }),
     })),
   }
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)

@@ -34,7 +34,12 @@ export interface Offers {
     readonly domains: readonly string[]
     readonly servers: readonly { readonly name: string; readonly host: string; readonly port: number }[]
     /** A path that exercises the application, and the status it answers when it works. */
-    readonly check: { readonly path: string; readonly status: number }
+    readonly check: {
+      readonly path: string
+      readonly status: number
+      /** A regular expression that the body fits. */
+      readonly body?: string
+    }
     /** A cookie that keeps a user on one server; null: any will do. */
     readonly sticky: string | null
   }

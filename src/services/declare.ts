@@ -158,7 +158,7 @@ interface Found {
 
 function resolve(draft: Draft, need: Need, giving: readonly Draft[]): Found {
   const asked = draft.asked[need.capability]
-  if (asked !== undefined) return named(draft, need.capability, typeof asked === 'string' ? [asked] : asked, giving)
+  if (asked !== undefined) return named(draft, need, typeof asked === 'string' ? [asked] : asked, giving)
   if (need.many === true) return { givers: giving, problems: [] }
   const [only, second] = giving
   if (second !== undefined)
@@ -178,7 +178,15 @@ function resolve(draft: Draft, need: Need, giving: readonly Draft[]): Found {
   )
 }
 
-function named(draft: Draft, capability: Capability, asked: readonly string[], giving: readonly Draft[]): Found {
+function named(draft: Draft, need: Need, asked: readonly string[], giving: readonly Draft[]): Found {
+  const { capability, many = false } = need
+  if (asked.length > 1 && !many)
+    return refused(
+      'service-option',
+      `${draft.name} uses one service for ${capability}, and ${asked.length} are named`,
+      below(draft, 'uses', capability),
+      `Say uses: {${capability}: ${asked[0] ?? ''}}.`,
+    )
   const givers = giving.filter(other => asked.includes(other.name))
   const known = giving.map(other => other.name)
   const problems = asked
@@ -205,6 +213,14 @@ function* unknownRoles(draft: Draft): Iterable<Diagnostic> {
         `${draft.kind.kind} has no role ${JSON.stringify(role)}`,
         { ...below(draft, 'roles', role), key: true },
         hintFor(role, known),
+      )
+  for (const role of draft.kind.roles(draft))
+    if (role.count === 'with-clients' && draft.roles.get(role.name)?.count !== undefined)
+      yield error(
+        'service-option',
+        `${role.name} of ${draft.name} is beside every client: it has no count of its own`,
+        below(draft, 'roles', role.name, 'count'),
+        'Leave it out: hosts of clients decide.',
       )
   for (const { path, roles } of draft.secretFiles)
     for (const [i, role] of (roles ?? []).entries())

@@ -202,7 +202,11 @@ export const scriptPath = ({ step, on }: FirstStart): string => `usr/local/libex
 
 const scriptOf = (step: FirstStart): JailFile => ({
   path: scriptPath(step),
-  text: step.text,
+  // Whoever runs it may have another idea of where programs are.
+  text: step.text.replace(
+    /^set -eu$/m,
+    'set -eu\nPATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin\nexport PATH',
+  ),
   mode: 0o700,
   secret: step.secret,
   reload: null,
@@ -213,7 +217,7 @@ export function instancesOf(service: string, role: string, mesh: Mesh, plan: Ser
   const name = jailName({ name: service }, role)
   return mesh.hosts.flatMap((host: Host): Instance[] => {
     const jail = host.jails.find(one => one.name === name)
-    return jail === undefined
+    return jail?.spec.service?.name !== service || jail.spec.service.role !== role
       ? []
       : [{ service, role, host, jail, founder: locked?.founders.includes(host.name) === true }]
   })

@@ -31,22 +31,26 @@ export function expand(
       for (const host of placed.get(roleId(service, role.name)) ?? [])
         jails.set(host, [...(jails.get(host) ?? []), jailOf(service, role, host, services, placed)])
     }
+  const ofServices = new Set<string>(
+    services.flatMap(service => service.kind.roles(service).map(role => jailName(service, role.name))),
+  )
   const withJails = (host: HostSpec): HostSpec => {
-    const more = jails.get(host.name) ?? []
-    const twice = more.filter(jail => host.jails.some(own => own.name === jail.name))
-    for (const { name } of twice)
+    // Wherever it is: by its name it would be taken for one of them.
+    for (const { name } of host.jails.filter(jail => ofServices.has(jail.name)))
       diagnostics.push(
         error(
           'duplicate-jail',
-          `${host.name} has a jail ${name} by hand, and a service wants one of that name`,
+          `${host.name} has a jail ${name} by hand, and a service has jails of that name`,
           { ...host.place, path: [...host.place.path, 'jails', name], key: true },
           'Call one of them otherwise.',
         ),
       )
-    return more.length === 0 ? host : { ...host, jails: [...host.jails, ...more.filter(jail => !twice.includes(jail))] }
+    const more = jails.get(host.name) ?? []
+    const own = host.jails.filter(jail => !ofServices.has(jail.name))
+    return more.length === 0 ? host : { ...host, jails: [...own, ...more] }
   }
-  const placement = placementOf(spec, placed)
-  const flows = services.flatMap(service => [...flowsOf(service, services, placed, placement)])
+  const around = { placement: placementOf(spec, placed), taken: otherNames(spec) }
+  const flows = services.flatMap(service => [...flowsOf(service, services, placed, around)])
   return {
     spec: {
       ...spec,
@@ -56,6 +60,15 @@ export function expand(
     diagnostics,
   }
 }
+
+interface Surroundings {
+  readonly placement: Placement
+  /** Names of hosts, regions and labels: a jail of such a name is not meant by the name alone. */
+  readonly taken: ReadonlySet<string>
+}
+
+const otherNames = (spec: MeshSpec): ReadonlySet<string> =>
+  new Set(spec.regions.flatMap(region => [region.name, ...region.hosts.flatMap(host => [host.name, ...host.labels])]))
 
 function placementOf(spec: MeshSpec, placed: Placed): Placement {
   const hosts = spec.regions.flatMap(region => region.hosts).toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -102,7 +115,8 @@ export const servingRoles = (giver: Service, capability: string): readonly RoleS
   giver.kind.roles(giver).filter(role => role.serves?.some(one => one.capability === capability) === true)
 
 /** The flows a kind names, and those of its clients. A role without instances has none. */
-function* flowsOf(service: Service, services: Services, placed: Placed, placement: Placement): Iterable<FlowSpec> {
+function* flowsOf(service: Service, services: Services, placed: Placed, around: Surroundings): Iterable<FlowSpec> {
+  const { placement, taken } = around
   const ownerOf = (end: Exclude<FlowEnd, { readonly word: string }>): Service => {
     const owner = end.service === undefined ? service : services.find(one => one.name === end.service)
     if (owner === undefined) throw new Error(`no service ${end.service}: this is a bug in meshwright`)
@@ -110,7 +124,11 @@ function* flowsOf(service: Service, services: Services, placed: Placed, placemen
   }
   const hostsOf = (end: FlowEnd): readonly HostName[] =>
     'word' in end ? [] : (placed.get(roleId(ownerOf(end), end.role)) ?? [])
-  const wordOf = (end: FlowEnd): string => ('word' in end ? end.word : jailName(ownerOf(end), end.role))
+  const wordOf = (end: FlowEnd): string => {
+    if ('word' in end) return end.word
+    const name = jailName(ownerOf(end), end.role)
+    return taken.has(name) ? `jail:${name}` : name
+  }
   const there = (end: FlowEnd): boolean => 'word' in end || hostsOf(end).length > 0
   const drafts: FlowDraft[] = [...service.kind.flows(service, services, placement), ...clientFlows(service)]
   for (const { from, to, ports, why, beside } of drafts) {

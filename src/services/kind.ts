@@ -155,7 +155,14 @@ export interface Metrics {
 /** How the health of an instance is asked for, from its own host. */
 export type Probe =
   | { readonly kind: 'tcp'; readonly port: number }
-  | { readonly kind: 'http'; readonly port: number; readonly path: string; readonly expect: readonly number[] }
+  | {
+      readonly kind: 'http'
+      readonly port: number
+      readonly path: string
+      readonly expect: readonly number[]
+      /** A regular expression that the body fits. */
+      readonly body?: string
+    }
   /** `@`: the domain of the mesh; it is written out in the manifest. */
   | { readonly kind: 'dns'; readonly port: number; readonly name: string }
   | { readonly kind: 'redis'; readonly port: number }
@@ -218,8 +225,6 @@ export interface JailFile {
   readonly secret: boolean
   /** rc(8) script and what to do with it when the file changes. */
   readonly reload: { readonly rc: string; readonly how: 'reload' | 'restart' } | null
-  /** The daemon rewrites it: installed only where there is none yet. */
-  readonly seed?: true
 }
 
 export interface JailContent {

@@ -2,6 +2,7 @@
 import { type Diagnostic, error, hasErrors, warning } from '../../topology/diagnostic.ts'
 import type { Lock, LockedRole } from '../../topology/lock.ts'
 import type { HostName } from '../../topology/names.ts'
+import { staticRejection } from '../../topology/place/board.ts'
 import type { Placed, Problem } from '../../topology/place/problem.ts'
 import { solve, type Solved } from '../../topology/place/solve.ts'
 import type { MeshSpec } from '../../topology/spec.ts'
@@ -48,6 +49,8 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
         ),
       ],
     }
+  const lacking = [...homeless(problem, solved.placed), ...(free ? [] : replaced(problem, sorted, solved.placed))]
+  if (lacking.length > 0) return { plan: null, diagnostics: [...diagnostics, ...lacking] }
   const expanded = expand(spec, sorted, solved.placed)
   const hosts = new Map(spec.regions.flatMap(region => region.hosts.map(host => [host.name, host] as const)))
   const placed = sorted.flatMap(service => [
@@ -67,6 +70,53 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
       serials: before?.serials ?? new Map(),
     },
     diagnostics: [...diagnostics, ...placed, ...remarks, ...expanded.diagnostics],
+  }
+}
+
+/** Roles that go wherever they may, and may nowhere. */
+function* homeless({ roles, sites }: Problem, placed: Placed): Iterable<Diagnostic> {
+  for (const role of roles) {
+    const { kind } = role.count
+    if ((kind !== 'everywhere' && kind !== 'per-region') || (placed.get(role.id) ?? []).length > 0) continue
+    const reasons = new Map<string, number>()
+    for (const site of sites) {
+      const rule = staticRejection(role, site)?.rule ?? 'capacity'
+      reasons.set(rule, (reasons.get(rule) ?? 0) + 1)
+    }
+    const why = [...reasons].map(([rule, n]) => `${rule} rules out ${n}`).join(', ')
+    yield error('placement-impossible', `${role.id} has no place: of ${sites.length} hosts ${why}`, role.place)
+  }
+}
+
+/** Quorums of which a majority would be new, and data of which nobody who has it would stay. */
+function* replaced({ roles, current }: Problem, services: readonly Service[], placed: Placed): Iterable<Diagnostic> {
+  const replicated = new Set(
+    services.flatMap(service =>
+      service.kind
+        .roles(service)
+        .filter(role => role.resilience?.kind === 'replicated')
+        .map(role => roleId(service, role.name)),
+    ),
+  )
+  for (const { id, voters, place } of roles) {
+    const before = current.get(id) ?? []
+    const now = placed.get(id) ?? []
+    if (before.length === 0 || now.length === 0) continue
+    const stay = before.filter(host => now.includes(host)).length
+    if (!voters && replicated.has(id) && stay === 0)
+      yield error(
+        'quorum-replaced',
+        `${id} would keep none of its ${before.length} members: nobody would have its data`,
+        place,
+        'Move one at a time, and let it copy the data before the next. If the data is gone for good, delete its lines in mesh.lock.yaml.',
+      )
+    if (voters && stay * 2 <= before.length)
+      yield error(
+        'quorum-replaced',
+        `${id} would keep ${stay} of its ${before.length} members: the new ones would find no quorum to join`,
+        place,
+        'Move a minority at a time, and let it join before the next. If that cluster is gone for good, delete its lines in mesh.lock.yaml.',
+      )
   }
 }
 

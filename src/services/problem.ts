@@ -4,6 +4,7 @@ import type { HostName } from '../../topology/names.ts'
 import { roundTrips } from '../../topology/latency.ts'
 import type { Count, Demand, Placed, Problem, Role, RoleId, Site } from '../../topology/place/problem.ts'
 import { below } from './declare.ts'
+import { serviceText } from '../../topology/port.ts'
 import type { RoleOverride, RoleSpec, Service } from './kind.ts'
 
 const mebibyte = 2 ** 20
@@ -28,6 +29,10 @@ export function problemOf(spec: MeshSpec, services: readonly Service[], current:
   }
 }
 
+/** Somebody on the underlay: the port is one of the host itself. */
+export const isOutside = (word: string): boolean =>
+  word === 'outside' || word === 'admin' || (/[.:]/.test(word) && /^[0-9a-f.:/]+$/i.test(word))
+
 function siteOf(host: HostSpec): Site {
   const used = (of: (jail: HostSpec['jails'][number]) => number | null) =>
     host.jails.reduce((sum, jail) => sum + (of(jail) ?? 0), 0)
@@ -37,6 +42,8 @@ function siteOf(host: HostSpec): Site {
     ...{ host: host.name, region: host.region, arch: host.arch, class: host.class, labels: host.labels },
     provider: host.provider ?? `${host.name}, whose provider is not known`,
     drained: host.drained,
+    ...(host.endpoints.length === 0 && { callable: false as const }),
+    ports: host.jails.flatMap(jail => (jail.from.some(isOutside) ? jail.serves.map(serviceText) : [])),
     free: {
       cpu: left(
         host.cpus,
@@ -59,6 +66,8 @@ function siteOf(host: HostSpec): Site {
 
 function roleOf(service: Service, role: RoleSpec): Role {
   const said = service.roles.get(role.name) ?? {}
+  // Where clients are is not for the service to say.
+  const everywhere = role.count === 'with-clients' ? {} : service.everywhere
   const place = below(service, ...(service.roles.has(role.name) ? ['roles', role.name] : []))
   return {
     id: roleId(service, role.name),
@@ -68,9 +77,9 @@ function roleOf(service: Service, role: RoleSpec): Role {
     voters: role.voters === true,
     demand: demandOf(role, said),
     arch: role.arch ?? [],
-    labels: [...new Set([...(role.labels ?? []), ...(service.everywhere.labels ?? []), ...(said.labels ?? [])])],
-    hosts: said.hosts ?? service.everywhere.hosts ?? null,
-    regions: said.regions ?? service.everywhere.regions ?? null,
+    labels: [...new Set([...(role.labels ?? []), ...(everywhere.labels ?? []), ...(said.labels ?? [])])],
+    hosts: said.hosts ?? everywhere.hosts ?? null,
+    regions: said.regions ?? everywhere.regions ?? null,
     apart: (role.apart ?? []).map(other => roleId(service, other)),
     prefers: role.prefers === undefined ? 'core' : role.prefers,
     moveCost: (role.moveCost ?? 1) * (role.voters === true ? 2 : 1),

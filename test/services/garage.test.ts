@@ -136,8 +136,8 @@ withPrograms(
     const names = ['layout.json', 'clients.json', 'admin.curl']
     const files = laidOut({
       ...Object.fromEntries(names.map(name => [name, `${secret(made, 'bohr', name)}\n`])),
-      'layout.sh': script('layout').replaceAll(at, 'AT'),
-      'clients.sh': script('clients').replaceAll(at, 'AT'),
+      'layout.sh': script('layout').replaceAll(at, '@DIR@'),
+      'clients.sh': script('clients').replaceAll(at, '@DIR@'),
     })
     const ids = (JSON.parse(secret(made, 'bohr', 'layout.json')) as { id: string }[]).map(one => one.id)
     const [own] = made.addressesOf('bohr', 'files-storage')
@@ -148,7 +148,7 @@ withPrograms(
     const run = (script: string) =>
       alone(
         [own],
-        `cd ${files}; sed -i 's#AT#${files}#g' layout.sh clients.sh\n${script}\nkill $admin; cat ${files}/log; ls ${files}`,
+        `cd ${files}; sed -i 's#@DIR@#${files}#g' layout.sh clients.sh\n${script}\nkill $admin; cat ${files}/log; ls ${files}`,
       )
     return { run, server, ids, files, made }
   }

@@ -45,6 +45,8 @@ describe('a service of any kind', () => {
     ['{kind: generic, files: {/etc/rc.conf: {text: x}}}', 'service-option', ''],
     ['{kind: generic, files: {/../etc/x: {text: x}}}', 'bad-value', ''],
     ['{kind: generic, rc: {a: "$(reboot)"}}', 'bad-value', ''],
+    ['{kind: generic, packages: ["-y"]}', 'bad-value', ''],
+    ['{kind: generic, ports: [443/tcp], from: [outside], hosts: [bohr], count: 2}', 'placement-impossible', ''],
     ['{kind: generic, uses: {postgresql: db}}', 'unknown-key', ''],
     ['{kind: generic, roles: {ap: {count: 2}}}', 'unknown-reference', 'Did you mean app?'],
     ['{kind: generic, hosts: [tesle]}', 'unknown-reference', 'Did you mean tesla?'],

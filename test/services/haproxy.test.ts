@@ -555,7 +555,7 @@ withPrograms('haproxy', 'openssl')('real HAProxy', () => {
       0o755,
     )
     writeFileSync(join(directory, 'haproxy.conf'), local(conf(found), directory))
-    writeFileSync(join(directory, 'first.sh'), local(script, directory))
+    writeFileSync(join(directory, 'first.sh'), local(script, directory).replace(/^PATH=.*$/m, ''))
     const run = `PATH=${directory}/bin:$PATH sh ${directory}/first.sh`
     const { status, output } = alone(
       [],

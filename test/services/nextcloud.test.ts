@@ -235,10 +235,10 @@ echo "installed\\n";`,
       }
     }
     const at = laidOut({})
-    const there = laidOut({ ...tree('bohr', 'AT'), ...tree('tesla', 'AT'), 'clients.sql': sql })
+    const there = laidOut({ ...tree('bohr', '@DIR@'), ...tree('tesla', '@DIR@'), 'clients.sql': sql })
     const { output } = alone(
       [database],
-      `grep -rl AT ${there} | xargs sed -i 's#AT/#${there}/#g'
+      `grep -rl @DIR@ ${there} | xargs sed -i 's#@DIR@/#${there}/#g'
       chown postgres ${at}; chmod a+rx ${at} ${there}; bin=/usr/lib/postgresql/15/bin
       as() { setpriv --reuid postgres --regid postgres --clear-groups "$@"; }
       step() { echo "== $1 $2"; dash ${there}/$1/setup.sh 2>&1; echo "exit $?"; }

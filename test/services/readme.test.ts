@@ -6,7 +6,8 @@ import { catalogue } from '../../src/services/catalogue.ts'
 
 test('the README lists every kind with its versions', () => {
   const text = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-  const rows = [...text.matchAll(/^\| `([a-z]+)` +\| .+? +\| (.*?) *\|$/gm)].map(([, kind, versions]) => [
+  const table = text.slice(text.indexOf('| kind '), text.indexOf('Your editor completes'))
+  const rows = [...table.matchAll(/^\| `([a-z]+)` +\| .+? +\| (.*?) *\|$/gm)].map(([, kind, versions]) => [
     kind,
     versions,
   ])

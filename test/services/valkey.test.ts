@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { managedKeys } from '../../src/services/valkey/valkey.conf.ts'
+import { fromSeed, managedKeys } from '../../src/services/valkey/valkey.conf.ts'
 import { alone, complaints, laidOut, setting, withPrograms } from './setting.ts'
 
 const services = 'cache: {kind: valkey}\nshop: {kind: generic, needs: [redis], hosts: [faraday]}\n'
 const core = ['bohr', 'newton', 'tesla']
-const serverConf = 'var/db/valkey/valkey.conf'
-const sentinelConf = 'var/db/valkey/sentinel.conf'
+const serverConf = 'usr/local/etc/meshwright/valkey.conf'
+const sentinelConf = 'usr/local/etc/meshwright/sentinel.conf'
 
 describe('valkey', () => {
   test('has a server and a sentinel in every region, one primary, and a proxy beside its client', async () => {
@@ -23,16 +23,25 @@ describe('valkey', () => {
     expect(made.mesh.flows.some(flow => flow.name.startsWith('shop-app>cache-server'))).toBe(false)
   })
 
-  test('the files that the daemons rewrite are seeds', async () => {
+  test('the files that the daemons rewrite are seeds: one that is there stays', async () => {
     const made = await setting(services)
-    const { files } = JSON.parse(made.files.get('tesla.manifest.json') ?? '') as {
-      files: { path: string; seed?: boolean; mode: string }[]
-    }
-    const seeds = files.filter(({ path }) => path.includes('var/db/valkey'))
-    expect(seeds.map(({ seed, mode }) => [seed, mode])).toEqual([
-      [true, '0600'],
-      [true, '0600'],
-    ])
+    for (const [jail, name] of [
+      ['cache-server', 'valkey'],
+      ['cache-sentinel', 'sentinel'],
+    ] as const)
+      expect(made.textOf('tesla', jail, `usr/local/etc/rc.d/mesh_${name}`)).toContain(
+        `\t${fromSeed(`${name}.conf`)}\n\t/usr/sbin/daemon `,
+      )
+    const at = laidOut({ 'etc/valkey.conf': 'seed\n' })
+    const line = fromSeed('valkey.conf')
+      .replaceAll('/usr/local/etc/meshwright', `${at}/etc`)
+      .replaceAll('/var/db/valkey', at)
+      .replace('-o valkey -g valkey', '')
+    const { output } = alone(
+      [],
+      `${line}; cat ${at}/valkey.conf; echo rewritten > ${at}/valkey.conf; ${line}; cat ${at}/valkey.conf`,
+    )
+    expect(output).toBe('seed\nrewritten\n')
   })
 
   test('a cache of each region has no sentinel and forgets', async () => {

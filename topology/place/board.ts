@@ -270,6 +270,11 @@ export function staticRejection(role: Role, site: Site): Rejection | null {
     return { rule: 'hosts', text: `only on ${role.hosts.join(', ')}` }
   if (role.regions !== null && !role.regions.includes(site.region))
     return { rule: 'regions', text: `only in ${role.regions.join(', ')}` }
+  // Whoever pins a public port to a host that nobody can call knows of another way in.
+  if (role.publicPorts.length > 0 && site.callable === false && role.hosts === null)
+    return { rule: 'port', text: `${site.host} has no endpoint: nobody outside can call it` }
+  const port = role.publicPorts.find(one => site.ports?.includes(one) === true)
+  if (port !== undefined) return { rule: 'port', text: `a jail of ${site.host} has its port ${port} already` }
   return null
 }
 

@@ -19,6 +19,10 @@ export interface Site {
   readonly labels: readonly HostLabel[]
   /** Nothing new comes here, and what is here moves away. */
   readonly drained: boolean
+  /** False: nobody can call it, so it has no public ports to give. */
+  readonly callable?: false
+  /** Public ports that jails declared by hand have. */
+  readonly ports?: readonly string[]
   /** What jails declared by hand leave over. Null: not known, and never full. */
   readonly free: Demand<number | null>
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { error } from '../../../topology/diagnostic.ts'
 import { size } from '../../load/fields.ts'
+import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type JailContent } from '../kind.ts'
 import { renderRcScript } from '../rc-script.ts'
@@ -17,14 +18,12 @@ import {
   s3Port,
   s3Region,
 } from './garage.toml.ts'
+import { proxyPackage } from '../proxy.conf.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { firstStart, renderWanted } from './setup.sh.ts'
 
 const options = {
-  replication: z
-    .union([z.literal(1), z.literal(2), z.literal(3)])
-    .default(3)
-    .describe('Copies of every object, in as many regions as there are'),
+  replication: z.literal([1, 2, 3]).default(3).describe('Copies of every object, in as many regions as there are'),
   consistency: z
     .enum(['consistent', 'degraded', 'dangerous'])
     .default('consistent')
@@ -52,7 +51,21 @@ export const garage = defineKind({
   offers: ['s3'],
   needs: () => [],
   *check(service) {
+    yield* badClientNames(
+      service,
+      client => client.length < 3 || client.startsWith('xn--') || client.endsWith('-s3alias'),
+      'has a bucket for it, and their names have three characters or more',
+    )
     const { replication } = service.options
+    const { capacity } = service.options
+    const disk = service.roles.get('storage')?.disk
+    if (capacity !== undefined && disk !== undefined && capacity > disk * 0.9)
+      yield error(
+        'service-option',
+        `a node of ${service.name} is to store more than nine tenths of its disk`,
+        below(service, 'capacity'),
+        'Leave out disk: it follows from capacity.',
+      )
     const count = service.roles.get('storage')?.count ?? 3
     if (count < replication)
       yield error(
@@ -62,7 +75,7 @@ export const garage = defineKind({
         `Say replication: ${Math.max(1, count)}, or give it more nodes.`,
       )
   },
-  roles: ({ options: { replication, consistency } }) => [
+  roles: ({ options: { replication, consistency, capacity } }) => [
     {
       ...node('storage'),
       count: 3,
@@ -77,7 +90,8 @@ export const garage = defineKind({
         reads: consistency === 'consistent' && replication === 3 ? 2 : 1,
         copies: Math.min(2, replication),
       },
-      demand: { cpu: 50, memory: 512, disk: 102_400 },
+      // A tenth more is for metadata and its snapshots.
+      demand: { cpu: 50, memory: 512, disk: capacity === undefined ? 102_400 : Math.ceil(capacity / 0.9 / 2 ** 20) },
       moveCost: 1000,
       state: [`${home}/meta`, `${home}/data`],
     },
@@ -120,14 +134,21 @@ export const garage = defineKind({
   },
   render(instance, service): JailContent {
     if (instance.role === 'proxy')
-      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
     return {
       files: [
         renderGarageToml(instance, service),
         ...renderSecrets(instance, service),
         ...renderWanted(instance, service),
         renderRcScript({
-          ...{ name: 'mesh_garage', user: 'garage', directory: home, reload: null, before: beforeStart },
+          ...{
+            name: 'mesh_garage',
+            user: 'garage',
+            makesUser: true,
+            directory: home,
+            reload: null,
+            before: beforeStart,
+          },
           command: '/usr/local/bin/garage -c /usr/local/etc/garage.toml server',
         }),
       ],

@@ -5,15 +5,24 @@ import { port, printable, reference, service as portField, size } from '../../lo
 import { SecretText } from '../../keys/secret-text.ts'
 import { madeBy } from '../../render/file.ts'
 import { below } from '../declare.ts'
+import { servingRoles } from '../expand.ts'
 import { defineKind, type JailFile } from '../kind.ts'
+import { isOutside } from '../problem.ts'
 import { serviceText } from '../../../topology/port.ts'
 
 const path = z
   .string()
   .regex(/^(?:\/[A-Za-z0-9._][A-Za-z0-9._-]*)+$/, 'must be an absolute path of letters, digits, dots, dashes')
-  .refine(text => !text.split('/').includes('..'), 'must not lead upwards')
-const word = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/, 'must be one word')
+  .refine(text => !text.split('/').some(part => part === '.' || part === '..'), 'must not hold . or ..')
+const word = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._@-]{0,63}$/, 'must be one word')
 const setting = z.string().regex(/^[^"$`\\\p{Cc}]*$/u, 'must not hold quotes, dollars, backslashes or line breaks')
+
+/** Files and directories of a jail that the frame writes, and lines of its rc.conf. */
+const ownPaths = [
+  ...['/etc/rc.conf', '/etc/hosts', '/etc/resolv.conf'],
+  ...['/usr/local/etc/meshwright', '/usr/local/libexec/meshwright'],
+]
+const ownSettings = ['hostname', 'defaultrouter', 'ipv6_defaultrouter', /^ifconfig_/]
 
 export const generic = defineKind({
   kind: 'generic',
@@ -73,7 +82,7 @@ export const generic = defineKind({
     state: z.array(path).default([]).describe('Directories that must not be lost'),
   },
   offers: ['http'],
-  needs: ({ needs }) => needs.map(capability => ({ capability, roles: ['app'] })),
+  needs: ({ needs }) => [...new Set(needs)].map(capability => ({ capability, roles: ['app'] })),
   *check(service) {
     const { from, ports, files, domains, check } = service.options
     if (from.length > 0 && ports.length === 0)
@@ -85,9 +94,25 @@ export const generic = defineKind({
         below(service, 'domains'),
         'Add check: {port: 8080, path: /}.',
       )
-    for (const owned of ['/etc/rc.conf', '/etc/hosts', '/etc/resolv.conf'])
-      if (owned in files)
-        yield error('service-option', `${owned} is meshwright's own`, { ...below(service, 'files', owned), key: true })
+    const said = Object.keys(files)
+    for (const file of said) {
+      const at = { ...below(service, 'files', file), key: true as const }
+      if (ownPaths.some(own => file === own || file.startsWith(`${own}/`)))
+        yield error('service-option', `${file} is meshwright's own`, at)
+      const inside = said.find(other => other.startsWith(`${file}/`))
+      if (inside !== undefined) yield error('service-option', `${file} is a file, and ${inside} is in it`, at)
+    }
+    for (const key of Object.keys(service.options.rc))
+      if (ownSettings.some(own => (typeof own === 'string' ? own === key : own.test(key))))
+        yield error('service-option', `${key} is meshwright's own`, { ...below(service, 'rc', key), key: true })
+    for (const giver of service.uses.get('http') ?? [])
+      if (servingRoles(giver, 'http').length === 0)
+        yield error(
+          'service-option',
+          `${giver.name} does not say how it is asked`,
+          { ...service.place, key: true },
+          'Give it check: {port: 8080, path: /}.',
+        )
   },
   roles: ({ options }) => [
     {
@@ -105,6 +130,7 @@ export const generic = defineKind({
       ...(options.check !== undefined && {
         serves: [{ capability: 'http', ports: [`${options.check.port}/tcp`] }],
       }),
+      publicPorts: options.from.some(isOutside) ? options.ports.map(serviceText) : [],
       probe:
         options.check === undefined
           ? { kind: 'process', rc: 'cron' }
@@ -132,14 +158,16 @@ export const generic = defineKind({
   ],
   render: (instance, service) => ({
     files: [
-      ...service.options.needs.map(capability => environmentOf(capability, service.offers(capability, instance))),
+      ...[...new Set(service.options.needs)].map(capability =>
+        environmentOf(capability, service.offers(capability, instance)),
+      ),
       ...Object.entries(service.options.files).map(([name, file]): JailFile => ({
         path: name.slice(1),
         text: file.text.endsWith('\n') ? file.text : `${file.text}\n`,
         mode: Number.parseInt(file.mode, 8) as JailFile['mode'],
         owner: file.owner,
         group: file.group,
-        secret: false,
+        secret: (Number.parseInt(file.mode, 8) & 0o004) === 0,
         reload: file.reload === undefined ? null : { rc: file.reload, how: 'reload' },
       })),
     ],
@@ -159,11 +187,20 @@ export const generic = defineKind({
     }) as never,
 })
 
+/** Several in one line: names as they are, servers as HOST:PORT. */
+const wordsOf = (values: readonly unknown[]): string =>
+  values
+    .map(value => {
+      const { host, port: at } = value as { readonly host?: string; readonly port?: number }
+      return host === undefined ? String(value) : `${host.includes(':') ? `[${host}]` : host}:${at ?? ''}`
+    })
+    .join(' ')
+
 /** What another service tells a client, as lines that sh(1) and most programs can read: `POSTGRESQL_HOST='10.64.1.30'`. */
 function environmentOf(capability: string, offers: ReadonlyMap<string, object>): JailFile {
   const lines = [...offers.values()].flatMap(offer =>
     Object.entries(offer).flatMap(([key, value]: [string, unknown]) => {
-      const text = value instanceof SecretText ? value.reveal() : value
+      const text = value instanceof SecretText ? value.reveal() : Array.isArray(value) ? wordsOf(value) : value
       if (typeof text !== 'string' && typeof text !== 'number') return []
       const name = `${capability}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`)}`.toUpperCase()
       return [`${name}='${String(text).replaceAll("'", "'\\''")}'`]

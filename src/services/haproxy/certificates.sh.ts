@@ -37,6 +37,7 @@ export const makesCertificate = (instance: Instance): FirstStart => ({
     cat "$work/certificate" "$work/key" >"$work/both"
     mv "$work/both" "$made"
     echo "certificates: none was there, $made is signed by nobody"
-    timeout 60 service haproxy start
+    # In the foreground: otherwise timeout(1) waits for what was started, and ends it.
+    timeout --foreground 60 service haproxy start
   `.text,
 })

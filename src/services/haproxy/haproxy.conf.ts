@@ -291,7 +291,7 @@ function backend(name: string, { servers, check, sticky, domains }: Site, around
       balance leastconn
       option httpchk
       http-check send meth GET uri ${check.path} ver HTTP/1.1 hdr Host ${domains[0] ?? named ?? 'localhost'}
-      http-check expect status ${check.status}
+      ${check.body === undefined ? haproxy`http-check expect status ${check.status}` : haproxy`http-check expect rstring ${check.body}`}
       # Three round trips and a second.
       timeout check ${Math.max(2000, Math.ceil(farthest * 3) + 1000)}ms
       ${cookie === null ? null : cookieLine(cookie, options)}

@@ -39,7 +39,7 @@ if [ ! -d ${dataDirectory}/mysql ]; then
   timeout 300 /usr/local/bin/mariadb-install-db --defaults-file=/${serverCnf} --basedir=/usr/local \\
     --datadir=${dataDirectory} --user=mysql --skip-test-db >/dev/null
 fi
-timeout 60 /usr/sbin/service mysql-server status >/dev/null 2>&1 || timeout 120 /usr/sbin/service mysql-server start
+timeout --foreground 60 /usr/sbin/service mysql-server status >/dev/null 2>&1 || timeout --foreground 120 /usr/sbin/service mysql-server start
 ${waitForServer}`
 
 /** Ends the step on a server that is no primary any more, or is one without the data of those before it. */

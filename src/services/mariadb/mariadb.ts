@@ -2,6 +2,7 @@
 import { defineKind, type JailContent, type RoleSpec } from '../kind.ts'
 import { clientPassword } from './accounts.ts'
 import { firstStart } from './first-start.sh.ts'
+import { proxyPackage } from '../proxy.conf.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { exporterCnf, renderExporter } from './mysqld_exporter.cnf.ts'
 import { checkMariadb, checkRegions, options, serverMemory } from './options.ts'
@@ -69,7 +70,7 @@ export const mariadb = defineKind({
   ],
   render(instance, service): JailContent {
     if (instance.role === 'proxy')
-      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
     const [primary] = service.instances('primary')
     const release = service.version.replace('.', '')
     return {

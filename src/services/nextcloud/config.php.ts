@@ -67,6 +67,8 @@ export function renderConfig(instance: Instance, service: Deployed<NextcloudOpti
       ...{ host: cache.host, port: cache.port, user: cache.user, password: cache.password.reveal() },
       timeout: 1.5,
     },
+    // The package keeps what it brings apart from what people add (www/nextcloud, pkg-message).
+    apps_paths: ['/apps', '/apps-pkg'].map(url => ({ path: `${root}${url}`, url, writable: false })),
     datadirectory: dataDirectory,
     config_is_read_only: new Code(`getenv('${writable}') !== '1'`),
     log_type: 'syslog',

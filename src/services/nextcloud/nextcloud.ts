@@ -26,6 +26,9 @@ const options = {
 }
 export type NextcloudOptions = z.output<z.ZodObject<typeof options>>
 
+/** status.php answers 200 before there is anything to serve, too. */
+const ready = '"installed":true,"maintenance":false'
+
 /** A cache that says it is not one for all. */
 const local = z.object({ shape: z.literal('local') })
 
@@ -64,7 +67,7 @@ export const nextcloud = defineKind({
         demand: { cpu: 100, memory: 2048, disk: 8192 },
         talksTo,
         serves: [{ capability: 'http', ports: [`${httpPort}/tcp`] }],
-        probe: { kind: 'http', port: httpPort, path: '/status.php', expect: [200] },
+        probe: { kind: 'http', port: httpPort, path: '/status.php', expect: [200], body: ready },
       },
       {
         name: 'cron',
@@ -86,7 +89,12 @@ export const nextcloud = defineKind({
       : [],
   render(instance, service): JailContent {
     const code = service.options.php
-    const common = [renderConfig(instance, service), renderAdmin(service), renderHelper(service), renderPhpIni()]
+    const common = [
+      renderConfig(instance, service),
+      renderAdmin(service),
+      renderHelper(service),
+      renderPhpIni(instance),
+    ]
     const packages = [
       `nextcloud-php${code}`,
       ...['pgsql', 'pdo_pgsql', 'opcache', 'pecl-redis', 'pecl-APCu'].map(name => `php${code}-${name}`),
@@ -107,7 +115,7 @@ export const nextcloud = defineKind({
         host: jail.address.inet.text,
         port: httpPort,
       })),
-      check: { path: '/status.php', status: 200 },
+      check: { ...{ path: '/status.php', status: 200 }, body: ready },
       // Sessions are in the cache: any node will do.
       sticky: null,
     }) as never,

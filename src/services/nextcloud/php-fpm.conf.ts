@@ -83,7 +83,7 @@ export function renderFpm(instance: Instance, service: Deployed<NextcloudOptions
 }
 
 /** Read at the start of PHP, by the pool and by cron alike. */
-export const renderPhpIni = (): JailFile => ({
+export const renderPhpIni = ({ role }: Instance): JailFile => ({
   path: 'usr/local/etc/php/zz-meshwright.ini',
   text: fpm`
     ; ${madeBy}
@@ -96,5 +96,5 @@ export const renderPhpIni = (): JailFile => ({
   `.text,
   mode: 0o644,
   secret: false,
-  reload: { rc: 'php_fpm', how: 'reload' },
+  reload: role === 'app' ? { rc: 'php_fpm', how: 'reload' } : null,
 })

@@ -35,7 +35,7 @@ as_www() { # COMMAND
 	su -m www -c "$1"
 }
 
-install -d -o www -g www -m 0770 ${dataDirectory}
+install -d -o www -g www -m 0770 ${dataDirectory} "$root/config"
 for mark in .ncdata .ocdata; do
 	[ -e "${dataDirectory}/$mark" ] || printf '# Nextcloud data directory\\n# Do not change this file' >"${dataDirectory}/$mark"
 	chown www:www "${dataDirectory}/$mark"
@@ -47,6 +47,9 @@ if [ -s "$config" ] && grep -q "'installed' => true" "$config"; then
 fi
 
 # 0: installed; 1: not yet; anything else: the database does not answer.
+# Whoever comes first must not find a page that asks for a password.
+rm -f "$root/config/CAN_INSTALL"
+
 answer=0
 as_www 'timeout 60 php ${helper} installed' || answer=$?
 case $answer in
@@ -63,7 +66,7 @@ ${
   leader === null
     ? `	[ -e "$config" ] || install -o www -g www -m 0640 /dev/null "$config"
 	install -o www -g www -m 0640 /dev/null "$root/config/CAN_INSTALL"
-	as_www '${writable}=1 timeout 900 php ${helper} install'
+	as_www 'env ${writable}=1 timeout 900 php ${helper} install'
 	as_www 'php ${root}/occ background:cron'`
     : `	echo 'nextcloud: not installed yet: run this step on ${leader.host.name} first' >&2
 	exit 1`

@@ -3,9 +3,12 @@ import * as z from 'zod'
 import { error } from '../../../topology/diagnostic.ts'
 import { name } from '../../load/fields.ts'
 import { hintFor } from '../../load/issues.ts'
+import { madeBy } from '../../render/file.ts'
+import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
 import { joinScript, renderEtcd } from './etcd.yml.ts'
+import { proxyPackage } from '../proxy.conf.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { knowsPriority } from './priority.ts'
 import { clientsStep, renderClientsScript, renderClientsSql, renderPatroni, renderPgpass } from './patroni.yml.ts'
@@ -16,6 +19,9 @@ const owned = [
   ...['listen_addresses', 'port', 'cluster_name', 'hot_standby', 'wal_level', 'max_connections', 'hba_file'],
   ...['ident_file', 'data_directory', 'unix_socket_directories', 'password_encryption', 'wal_log_hints'],
 ]
+
+/** Of PostgreSQL, and of Patroni here. */
+const ownRoles = ['postgres', 'replicator', 'rewinder', 'public', 'none', 'template0', 'template1']
 
 const options = {
   postgresql: z.enum(['17', '16', '18']).default('17').describe('Major version of PostgreSQL'),
@@ -46,6 +52,7 @@ export const patroni = defineKind({
   offers: ['postgresql'],
   needs: () => [],
   *check(service) {
+    yield* badClientNames(service, client => ownRoles.includes(client), 'has a role or a database of that name')
     const { synchronous, parameters } = service.options
     if (synchronous === 'quorum' && service.version !== '4.0')
       yield error(
@@ -91,7 +98,7 @@ export const patroni = defineKind({
           hintFor(region, regions),
         )
   },
-  roles: () => [
+  roles: ({ options: { synchronous } }) => [
     {
       name: 'etcd',
       count: 3,
@@ -109,8 +116,13 @@ export const patroni = defineKind({
         { by: 'region', max: 1, hard: false },
         { by: 'provider', max: 1, hard: false },
       ],
-      // A commit is on the primary and on one standby before it is acknowledged.
-      resilience: { kind: 'replicated', writes: 1, reads: 1, copies: 2 },
+      // A commit is on the primary and, unless synchronous is off, on one standby before it is acknowledged.
+      resilience: {
+        kind: 'replicated',
+        writes: synchronous === 'strict' ? 2 : 1,
+        reads: 1,
+        copies: synchronous === 'off' ? 1 : 2,
+      },
       needs: ['etcd'],
       demand: { cpu: 100, memory: 2048, disk: 40_960 },
       moveCost: 500,
@@ -143,6 +155,7 @@ export const patroni = defineKind({
       why: 'replication, leader race',
     },
     { from: { role: 'proxy' }, to: { role: 'postgres' }, ports: ['5432/tcp', '8008/tcp'], why: 'sessions, health' },
+    { from: { role: 'postgres' }, to: { word: 'outside' }, ports: ['443/tcp'], why: 'Patroni comes from PyPI' },
   ],
   render(instance, service): JailContent {
     const major = service.options.postgresql
@@ -152,12 +165,12 @@ export const patroni = defineKind({
           files: [
             renderEtcd(instance, service),
             renderRcScript({
-              ...{ name: 'etcd', user: 'etcd', directory: '/var/db/etcd', reload: null },
+              ...{ name: 'etcd', user: 'etcd', makesUser: true, directory: '/var/db/etcd', reload: null },
               command: '/usr/local/bin/etcd --config-file=/usr/local/etc/etcd.yml',
             }),
           ],
           rc: { etcd_enable: 'YES' },
-          packages: ['etcd35'],
+          packages: ['coreos-etcd35'],
         }
       case 'postgres':
         return {
@@ -167,15 +180,19 @@ export const patroni = defineKind({
             renderClientsScript(),
             renderPgpass(service),
             renderRcScript({
-              ...{ name: 'patroni', user: 'postgres', directory: '/var/db/postgres', reload: 'HUP' },
+              ...{ name: 'patroni', user: 'postgres', makesUser: false, directory: '/var/db/postgres', reload: 'HUP' },
               command: '/usr/local/bin/patroni /usr/local/etc/patroni/patroni.yml',
             }),
           ],
           rc: { patroni_enable: 'YES' },
-          packages: [`postgresql${major}-server`, `postgresql${major}-client`, 'py311-pip', 'py311-psycopg'],
+          packages: [
+            ...[`postgresql${major}-server`, `postgresql${major}-client`],
+            // What would have to be compiled comes as packages; the rest of Patroni is Python alone.
+            ...['pip', 'psycopg', 'psutil', 'pyyaml'].map(name => `py${python.replace('.', '')}-${name}`),
+          ],
         }
       default:
-        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
     }
   },
   firstStart(service) {
@@ -209,11 +226,16 @@ export const patroni = defineKind({
   },
 })
 
+/** The default of the ports tree. */
+const python = '3.11'
+
 /** No package of Patroni for FreeBSD is known: pip installs the version that the files are made for. */
 const installScript = (version: string): string => `#!/bin/sh
+# ${madeBy}
 set -eu
-if /usr/local/bin/patroni --version 2>/dev/null | grep -q ' ${version.replace('.', '\\.')}\\.'; then
-  exit 0
+if ! /usr/local/bin/patroni --version 2>/dev/null | grep -q ' ${version.replace('.', '\\.')}\\.'; then
+	timeout 600 /usr/local/bin/python${python} -m pip install --quiet 'patroni[etcd3]==${version}.*'
 fi
-timeout 600 /usr/local/bin/python3.11 -m pip install --quiet 'patroni[etcd3]==${version}.*'
+# Without it the start at boot came to nothing.
+service patroni status >/dev/null 2>&1 || timeout --foreground 60 service patroni start
 `

@@ -153,8 +153,22 @@ export function clientsStep(service: Deployed<PatroniOptions>): string {
 # ${madeBy}
 # Makes the roles and databases of the services that use ${service.name}; harmless when they are there.
 set -eu
-PGPASSFILE=/usr/local/etc/patroni/pgpass PGCONNECT_TIMEOUT=10 timeout 120 psql -X -q -w \\
-  "host=${hosts.join(',')} port=5432 user=postgres dbname=postgres target_session_attrs=read-write" \\
-  < ${clientsSql}
+PGPASSFILE=/usr/local/etc/patroni/pgpass
+PGCONNECT_TIMEOUT=10
+export PGPASSFILE PGCONNECT_TIMEOUT
+on_primary() {
+	timeout 120 psql -X -q -w "host=${hosts.join(',')} port=5432 user=postgres dbname=postgres target_session_attrs=read-write" "$@"
+}
+# The first of them becomes primary in a minute or two; the others copy it.
+tries=0
+until on_primary -c 'SELECT 1' >/dev/null 2>&1; do
+	tries=$((tries + 1))
+	if [ "$tries" -ge 60 ]; then
+		echo '${service.name}: no primary yet; does Patroni run on every member?' >&2
+		exit 1
+	fi
+	sleep 5
+done
+on_primary < ${clientsSql}
 `
 }

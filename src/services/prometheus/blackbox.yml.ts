@@ -11,7 +11,7 @@ export function renderBlackbox(service: Deployed): JailFile {
     ...([{ kind: 'icmp' }, { kind: 'tcp' }, { kind: 'tls' }, { kind: 'http', expect: [200] }] as const),
     ...asked.map(({ module }) => module),
   ]
-  const named = new Map(modules.map(module => [moduleName(module), proberOf(module)]))
+  const named = new Map(modules.map(module => [moduleName(module), proberOf(module, service.mesh.domain)]))
   return {
     path: 'usr/local/etc/blackbox_exporter.yml',
     text: yamlText({ modules: Object.fromEntries([...named].toSorted(([a], [b]) => byText(a, b))) }),
@@ -21,7 +21,8 @@ export function renderBlackbox(service: Deployed): JailFile {
 
 const ip4 = { preferred_ip_protocol: 'ip4' }
 
-function proberOf(module: Module): object {
+/** `domain`: of the mesh. */
+function proberOf(module: Module, domain: string): object {
   // Shorter than the time a scrape has.
   const timeout = '4s'
   switch (module.kind) {
@@ -35,9 +36,17 @@ function proberOf(module: Module): object {
     case 'http':
       return {
         ...{ prober: 'http', timeout },
-        http: { ...ip4, follow_redirects: false, valid_status_codes: module.expect },
+        http: {
+          ...ip4,
+          follow_redirects: false,
+          valid_status_codes: module.expect,
+          ...(module.body !== undefined && { fail_if_body_not_matches_regexp: [module.body] }),
+        },
       }
     case 'dns':
-      return { prober: 'dns', timeout, dns: { ...ip4, query_name: module.name, query_type: 'A' } }
+      // A domain itself has no address, but it has an authority.
+      return module.name === '@'
+        ? { prober: 'dns', timeout, dns: { ...ip4, query_name: domain, query_type: 'SOA' } }
+        : { prober: 'dns', timeout, dns: { ...ip4, query_name: module.name, query_type: 'A' } }
   }
 }

@@ -78,7 +78,8 @@ export const prometheus = defineKind({
         return {
           files: [...renderServer(instance, service), renderRules(service)],
           rc: { prometheus_enable: 'YES', prometheus_args: args.join(' ') },
-          packages: ['prometheus'],
+          // 2.x is the package without a number (net-mgmt/prometheus2, net-mgmt/prometheus3).
+          packages: [service.version.startsWith('3.') ? 'prometheus3' : 'prometheus'],
         }
       }
       case 'alertmanager': {

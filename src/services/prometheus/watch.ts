@@ -3,6 +3,7 @@
  * the instances of its region, and those of regions without a server that are nearest to it; the prober of its region
  * asks the same instances for their health, and the public ports of all edges.
  */
+import { createHash } from 'node:crypto'
 import type { RegionName } from '../../../topology/names.ts'
 import { parseService } from '../../../topology/port.ts'
 import type { HostSpec } from '../../../topology/spec.ts'
@@ -29,19 +30,21 @@ interface Look extends Seen {
 /** A module of the prober; its name tells it apart from all others. */
 export type Module =
   | { readonly kind: 'icmp' | 'tcp' | 'tls' }
-  | { readonly kind: 'http'; readonly expect: readonly number[] }
+  | { readonly kind: 'http'; readonly expect: readonly number[]; readonly body?: string | undefined }
   | { readonly kind: 'dns'; readonly name: string }
 
 export const moduleName = (module: Module): string => {
   switch (module.kind) {
     case 'http':
-      return `http_${module.expect.join('_')}`
+      return [`http_${module.expect.join('_')}`, ...(module.body === undefined ? [] : [digest(module.body)])].join('_')
     case 'dns':
-      return `dns_${module.name}`
+      return module.name === '@' ? 'dns_mesh' : `dns_${module.name}`
     default:
       return module.kind
   }
 }
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
 
 export interface Watch {
   readonly server: HostSpec
@@ -88,7 +91,9 @@ function looksOf(probe: Probe, metrics: Metrics | undefined): readonly Asked[] {
   const job = 'probe'
   switch (probe.kind) {
     case 'http':
-      return [{ job, module: { kind: 'http', expect: probe.expect }, port: probe.port, path: probe.path }]
+      return [
+        { job, module: { kind: 'http', expect: probe.expect, body: probe.body }, port: probe.port, path: probe.path },
+      ]
     case 'tcp':
     case 'redis':
       // Where metrics are read, the port is known to answer.

@@ -32,7 +32,8 @@ export const unbound = defineKind({
   ],
   render: (instance, service) => ({
     files: [renderUnbound(instance, service)],
-    rc: { unbound_enable: 'YES' },
+    // The root key that came with it: a start must not wait for the world outside (unbound-anchor(8)).
+    rc: { unbound_enable: 'YES', unbound_anchorflags: '-l' },
     packages: ['unbound'],
   }),
 })

@@ -1,6 +1,6 @@
 /**
- * var/db/valkey/valkey.conf: a seed. Sentinel and CONFIG REWRITE change it afterwards, so it lies where the daemon may write,
- * is installed only where there is none, and is compared by the keys that are ours (valkey.conf of the distribution).
+ * valkey.conf and sentinel.conf are seeds: the daemons rewrite theirs, so they have copies where they may write, made by
+ * the first start alone. Afterwards they are compared by the keys that are ours (valkey.conf of the distribution).
  */
 import { madeBy } from '../../render/file.ts'
 import { block } from '../../render/template.ts'
@@ -34,7 +34,7 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
     `user haproxy on >${secrets.lasting.text('haproxy').reveal()} -@all +ping +info +auth +quit`,
     ...clientsOf(service).map(
       name =>
-        `user ${name} on >${secrets.lasting.text(`client-${name}`).reveal()} ~* &* +@all -@admin -@dangerous +info`,
+        `user ${name} on >${secrets.lasting.text(`client-${name}`).reveal()} ~* &* +@all -@admin -@dangerous +info +keys`,
     ),
     // Two thirds: copies at a save, buffers of replicas and fragmentation want the rest.
     `maxmemory ${Math.floor((spec.memory ?? 0) / 1.5)}`,
@@ -88,15 +88,19 @@ export function renderSentinel(instance: Instance, service: Deployed<ValkeyOptio
   return seed('sentinel.conf', lines)
 }
 
+export const home = '/var/db/valkey'
+const seeds = '/usr/local/etc/meshwright'
+
+/** What root does before a start: a daemon that has its file keeps it. */
+export const fromSeed = (name: string): string =>
+  `[ -e ${home}/${name} ] || install -o valkey -g valkey -m 0600 ${seeds}/${name} ${home}/${name}`
+
 const seed = (name: string, lines: readonly string[]): JailFile => ({
-  path: `var/db/valkey/${name}`,
+  path: `${seeds.slice(1)}/${name}`,
   text: block(lines).text,
   mode: 0o600,
-  owner: 'valkey',
-  group: 'valkey',
   secret: true,
   reload: null,
-  seed: true,
 })
 
 /** Keys that only meshwright sets; all others a running daemon may have changed. */

@@ -1,11 +1,15 @@
 /** Valkey: one replicated group over the regions with Sentinel, or an independent cache in every region. */
 import * as z from 'zod'
 import { error } from '../../../topology/diagnostic.ts'
+import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type JailContent } from '../kind.ts'
 import { renderRcScript } from '../rc-script.ts'
+import { proxyPackage } from '../proxy.conf.ts'
 import { renderProxy } from './haproxy.conf.ts'
-import { renderSentinel, renderValkey } from './valkey.conf.ts'
+import { fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
+
+const ownUsers = ['default', 'haproxy', 'mesh', 'replica', 'sentinel']
 
 const options = {
   shape: z
@@ -23,6 +27,15 @@ export const valkey = defineKind({
   offers: ['redis'],
   needs: () => [],
   *check(service) {
+    yield* badClientNames(service, client => ownUsers.includes(client), 'has a user of that name')
+    const servers = service.roles.get('server')?.count
+    if (servers === 0)
+      yield error(
+        'service-option',
+        `${service.name} has no server`,
+        below(service, 'roles', 'server', 'count'),
+        'There must be one; leave the service out instead.',
+      )
     const count = service.roles.get('sentinel')?.count
     if (count !== undefined && count % 2 === 0)
       yield error(
@@ -83,14 +96,18 @@ export const valkey = defineKind({
       : []),
   ],
   render(instance, service): JailContent {
-    const daemon = (name: string, command: string) =>
-      renderRcScript({ name, user: 'valkey', directory: '/var/db/valkey', command, reload: null })
+    const daemon = (name: string, program: string, conf: 'valkey.conf' | 'sentinel.conf') =>
+      renderRcScript({
+        ...{ name, user: 'valkey', makesUser: false, directory: home, reload: null },
+        command: `${program} ${home}/${conf}`,
+        before: [fromSeed(conf)],
+      })
     switch (instance.role) {
       case 'server':
         return {
           files: [
             renderValkey(instance, service),
-            daemon('mesh_valkey', '/usr/local/bin/valkey-server /var/db/valkey/valkey.conf'),
+            daemon('mesh_valkey', '/usr/local/bin/valkey-server', 'valkey.conf'),
           ],
           rc: { mesh_valkey_enable: 'YES' },
           packages: ['valkey'],
@@ -99,13 +116,13 @@ export const valkey = defineKind({
         return {
           files: [
             renderSentinel(instance, service),
-            daemon('mesh_sentinel', '/usr/local/bin/valkey-sentinel /var/db/valkey/sentinel.conf'),
+            daemon('mesh_sentinel', '/usr/local/bin/valkey-sentinel', 'sentinel.conf'),
           ],
           rc: { mesh_sentinel_enable: 'YES' },
           packages: ['valkey'],
         }
       default:
-        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: ['haproxy'] }
+        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
     }
   },
   offer: (_, service, client) =>

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Made by meshwright from mesh.yaml and regions/. Changes made here are overwritten.
 set -eu
+PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+export PATH
 umask 077
 work=$(mktemp -d /tmp/garage.XXXXXX)
 trap 'rm -rf "$work"' EXIT

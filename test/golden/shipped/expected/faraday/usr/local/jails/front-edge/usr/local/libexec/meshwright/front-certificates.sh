@@ -1,6 +1,8 @@
 #!/bin/sh
 # Made by meshwright from mesh.yaml and regions/. Changes made here are overwritten.
 set -eu
+PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+export PATH
 umask 077
 dir=/usr/local/etc/haproxy/certs
 made="$dir/zz-self-signed.pem"
@@ -21,4 +23,5 @@ timeout 60 openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=edge.i
 cat "$work/certificate" "$work/key" >"$work/both"
 mv "$work/both" "$made"
 echo "certificates: none was there, $made is signed by nobody"
-timeout 60 service haproxy start
+# In the foreground: otherwise timeout(1) waits for what was started, and ends it.
+timeout --foreground 60 service haproxy start

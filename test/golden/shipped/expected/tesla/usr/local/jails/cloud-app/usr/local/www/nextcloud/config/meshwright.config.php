@@ -47,6 +47,18 @@ $CONFIG = [
     'password' => 'gAHwXJikNJbylxML6xIlz1IshC1cPcT2',
     'timeout' => 1.5,
   ],
+  'apps_paths' => [
+    [
+      'path' => '/usr/local/www/nextcloud/apps',
+      'url' => '/apps',
+      'writable' => false,
+    ],
+    [
+      'path' => '/usr/local/www/nextcloud/apps-pkg',
+      'url' => '/apps-pkg',
+      'writable' => false,
+    ],
+  ],
   'datadirectory' => '/var/db/nextcloud',
   'config_is_read_only' => getenv('MESHWRIGHT_WRITABLE') !== '1',
   'log_type' => 'syslog',
