@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { describe, expect, test } from 'vitest'
-import { etcdKeys } from '../../src/services/patroni/etcd.yml.ts'
+import type { Instance } from '../../src/services/kind.ts'
+import { etcdKeys, joinScript, renderEtcd } from '../../src/services/patroni/etcd.yml.ts'
 import { timingOf } from '../../src/services/patroni/timing.ts'
 import { alone, complaints, laidOut, setting, withPrograms } from './setting.ts'
 
@@ -165,6 +166,54 @@ withPrograms(
     for (const host of core) expect(ran.output).toMatch(new RegExp(`started, ${host}, `))
     expect(ran.output).toContain('good 0')
     expect(ran.output).toContain('bad 1')
+  })
+
+  test('who has left is removed and who is new joins, one after the other, and again nothing changes', async () => {
+    const made = await setting(services.replace('patroni}', 'patroni, roles: {etcd: {count: 5}}}'))
+    const db = made.deployment.services.find(one => one.name === 'db')
+    if (db === undefined) throw new Error('no db')
+    const all = db.instances('etcd')
+    // The first two founded the cluster with one that is gone; the third and fourth are new.
+    const members = all.slice(0, 4).map((one, i) => ({ ...one, founder: i < 2 }))
+    const gone = all[4]
+    const service = { ...db, instances: (role: string) => (role === 'etcd' ? members : db.instances(role)) }
+    const at = laidOut({})
+    const url = (one: Instance | undefined) => `http://${one?.jail.address.inet.text ?? ''}:2380`
+    const files = Object.fromEntries(
+      members.map(one => [
+        `${one.host.name}.yml`,
+        renderEtcd(one, service)
+          .text.replace('/var/db/etcd', `${at}/${one.host.name}`)
+          .replace(',http://127.0.0.1:2379', one === members[0] ? ',http://127.0.0.1:2379' : '')
+          .replace(
+            /^initial-cluster: "(.*)"$/m,
+            one.founder ? `initial-cluster: "$1,${gone?.host.name ?? ''}=${url(gone)}"` : '$&',
+          ),
+      ]),
+    )
+    const [, , third, fourth] = members.map(({ host }) => host.name)
+    expect(files[`${third}.yml`]).toContain('initial-cluster-state: "existing"')
+    expect(files[`${third}.yml`]).not.toContain(`${fourth}=`)
+    const there = laidOut({
+      ...files,
+      'join.sh': (joinScript(service) ?? '').replaceAll('/usr/local/bin/', '/usr/bin/'),
+    })
+    const { output } = alone(
+      all.flatMap(({ jail }) => [jail.address.inet.text, jail.address.inet6.text]),
+      // daemon(8) -R: started again until it is let in.
+      `run() { while :; do etcd --config-file ${there}/$1.yml >> ${there}/$1.log 2>&1; rm -rf ${at}/$1/member/wal.tmp; sleep 1; done; }
+      for one in ${members.map(({ host }) => host.name).join(' ')}; do run $one & done
+      export ETCDCTL_API=3
+      for i in $(seq 30); do etcdctl --endpoints=http://127.0.0.1:2379 endpoint health 2>/dev/null && break; sleep 1; done
+      dash ${there}/join.sh 2>&1; echo "exit $?"; echo again; dash ${there}/join.sh 2>&1
+      etcdctl --endpoints=http://127.0.0.1:2379 member list`,
+      110,
+    )
+    expect(output).toContain(`etcd: ${gone?.host.name} (${url(gone)}) has left\n`)
+    expect(output).toContain(`etcd: ${third} is a member\netcd: ${fourth} is a member\nexit 0\n`)
+    expect(output).toMatch(new RegExp(`again\\netcd: ${third} is a member\\netcd: ${fourth} is a member\\n`))
+    expect(output.match(/, started, /g)).toHaveLength(4)
+    expect(output).not.toContain(`${url(gone)},`)
   })
 
   test('a member that does not know itself refuses to start', async () => {

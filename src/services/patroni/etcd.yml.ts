@@ -29,8 +29,9 @@ export const etcdKeys = [
 export function renderEtcd(instance: Instance, service: Deployed): JailFile {
   const members = service.instances('etcd')
   const founders = members.filter(member => member.founder)
-  // Read on the first start alone: founders name each other, whoever joins names all.
-  const known = instance.founder ? founders : members
+  // Read on the first start alone: founders name each other; whoever joins names those who are there when its turn comes.
+  const joining = members.filter(member => !member.founder)
+  const known = instance.founder ? founders : [...founders, ...joining.slice(0, joining.indexOf(instance) + 1)]
   const { heartbeat, election } = timingOf(longestTrip(service, members))
   const file: Record<(typeof etcdKeys)[number], string | number | boolean> = {
     name: instance.host.name,
@@ -55,23 +56,65 @@ export function renderEtcd(instance: Instance, service: Deployed): JailFile {
     text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })}`,
     mode: 0o644,
     secret: false,
-    reload: { rc: 'etcd', how: 'restart' },
+    // Two members that restart at once may be the majority: one after the other is for people.
+    reload: null,
   }
 }
 
-/** Adds members that came later to the cluster, one after the other; a member that is there already is left alone. */
+/**
+ * Brings the membership to what is wanted, one change at a time, on a member that has been there from the beginning: who
+ * has left goes first, then each newcomer is added and waited for (etcd, runtime reconfiguration).
+ */
 export function joinScript(service: Deployed): string | null {
   const members = service.instances('etcd')
   const joining = members.filter(member => !member.founder)
   if (joining.length === 0) return null
-  const steps = joining.map(
-    member => `
-if etcdctl --endpoints=http://127.0.0.1:2379 member list | grep -q ', ${peerUrl(member)},'; then
-  echo '${member.host.name} is a member'
-else
-  etcdctl --endpoints=http://127.0.0.1:2379 --command-timeout=20s member add ${member.host.name} --peer-urls=${peerUrl(member)}
-fi
-`,
-  )
-  return `#!/bin/sh\n# ${madeBy}\n# Run before the new members start.\nset -eu\nexport ETCDCTL_API=3\n${steps.join('')}`
+  const wanted = members.map(peerUrl).join(' ')
+  const adds = joining.map(member => `join ${member.host.name} ${peerUrl(member)}\n`).join('')
+  return `#!/bin/sh
+# ${madeBy}
+# Needs a majority of the members; the jails of the new ones may be up already.
+set -eu
+export ETCDCTL_API=3
+etcdctl() {
+	/usr/local/bin/etcdctl --endpoints=http://127.0.0.1:2379 --command-timeout=20s "$@"
+}
+# ID NAME PEER-URL CLIENT-URLS of each, with - for what is not there; a member that has not started has no name.
+members() {
+	etcdctl member list | awk -F ', ' '{ print $1, $3 == "" ? "-" : $3, $4, $5 == "" ? "-" : $5 }'
+}
+
+members | while read -r id name peer client; do
+	case " ${wanted} " in
+	*" $peer "*) ;;
+	*)
+		echo "etcd: $name ($peer) has left"
+		etcdctl member remove "$id" >/dev/null </dev/null
+		;;
+	esac
+done
+
+join() { # NAME PEER-URL
+	tries=0
+	# A majority that has just formed is believed after some seconds only.
+	until members | grep -q " $2 " || etcdctl member add "$1" --peer-urls="$2" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		if [ "$tries" -ge 10 ]; then
+			echo "etcd: $1 cannot be added: is the majority up?" >&2
+			exit 1
+		fi
+		sleep 2
+	done
+	tries=0
+	until members | grep -q " $1 $2 http"; do
+		tries=$((tries + 1))
+		if [ "$tries" -ge 60 ]; then
+			echo "etcd: $1 does not come: is its jail up?" >&2
+			exit 1
+		fi
+		sleep 2
+	done
+	echo "etcd: $1 is a member"
+}
+${adds}`
 }
