@@ -138,6 +138,53 @@ withPrograms(
     expect(output).toMatch(/nobody .*NOAUTH/)
   })
 
+  test('clients that come and go later are told to a running server, whose file keeps them', async () => {
+    const made = async (clients: string) =>
+      setting(`cache: {kind: valkey, shape: local, roles: {server: {hosts: [bohr]}}}\n${clients}`)
+    const shop = 'shop: {kind: generic, needs: [redis], hosts: [faraday]}\n'
+    const blog = 'blog: {kind: generic, needs: [redis], hosts: [curie]}\n'
+    const [first, second, third] = [await made(shop), await made(shop + blog), await made(blog)]
+    const at = laidOut({})
+    const [own] = first.addressesOf('bohr', 'cache-server')
+    const step = (name: string, from: typeof first) => ({
+      [`${name}/valkey-steward`]: from.textOf('bohr', 'cache-server', 'usr/local/etc/meshwright/valkey-steward'),
+      [`${name}/valkey-users`]: from.textOf('bohr', 'cache-server', 'usr/local/etc/meshwright/valkey-users'),
+      [`${name}/clients.sh`]: from
+        .textOf('bohr', 'cache-server', 'usr/local/libexec/meshwright/cache-clients.sh')
+        .replaceAll('/usr/local/etc/meshwright', `@DIR@/${name}`)
+        .replaceAll('valkey-cli', 'redis-cli'),
+    })
+    const there = laidOut(
+      {
+        'server.conf': onDebian(first.textOf('bohr', 'cache-server', serverConf), at),
+        ...{ ...step('second', second), ...step('third', third) },
+      },
+      0o600,
+    )
+    const password = (from: typeof first, host: string, jail: string) =>
+      /REDIS_PASSWORD='(\w+)'/.exec(from.textOf(host, jail, 'usr/local/etc/meshwright/redis.env'))?.[1] ?? 'none'
+    const ping = (user: string, secret: string) =>
+      `echo "${user} $(redis-cli -h ${own} --user ${user} --pass ${secret} --no-auth-warning ping 2>&1 | head -n 1)"`
+    const both = `${ping('shop', password(first, 'faraday', 'shop-app'))}; ${ping('blog', password(second, 'curie', 'blog-app'))}`
+    const { output } = alone(
+      first.addressesOf('bohr', 'cache-server'),
+      `sed -i 's#@DIR@#${there}#g' ${there}/*/clients.sh
+      redis-server ${there}/server.conf > ${there}/log 2>&1 & server=$!
+      for i in $(seq 50); do redis-cli -h ${own} ping 2>&1 | grep -q NOAUTH && break; sleep 0.1; done
+      echo first; ${both}
+      dash ${there}/second/clients.sh; echo "second $?"; ${both}
+      dash ${there}/second/clients.sh; echo "again $?"
+      dash ${there}/third/clients.sh; echo "third $?"; ${both}
+      kill $server; wait $server; redis-server ${there}/server.conf > ${there}/log2 2>&1 &
+      for i in $(seq 50); do redis-cli -h ${own} ping 2>&1 | grep -q NOAUTH && break; sleep 0.1; done
+      echo restarted; ${both}
+      echo wrong > ${there}/third/valkey-steward; dash ${there}/third/clients.sh >/dev/null 2>&1; echo "wrong $?"`,
+    )
+    expect(output).toMatch(/^first\nshop PONG\nblog .*WRONGPASS.*\nsecond 0\nshop PONG\nblog PONG\nagain 0\n/m)
+    expect(output).toMatch(/valkey: shop is no client any more\nthird 0\nshop .*WRONGPASS.*\nblog PONG\n/)
+    expect(output).toMatch(/restarted\nshop .*WRONGPASS.*\nblog PONG\nwrong [1-9]/)
+  })
+
   test('a broken file is refused by each of them', async () => {
     const made = await setting(services)
     const [own] = made.addressesOf('tesla', 'cache-server')

@@ -5,6 +5,7 @@
 import { madeBy } from '../../render/file.ts'
 import { block } from '../../render/template.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
+import { seededUsers } from './clients.ts'
 import type { ValkeyOptions } from './valkey.ts'
 
 /** The one that the others copy at first: the first founder by name. Later Sentinel decides. */
@@ -12,10 +13,6 @@ const firstPrimary = (service: Deployed): Instance | undefined => {
   const all = service.instances('server')
   return all.find(one => one.founder) ?? all[0]
 }
-
-const clientsOf = (service: Deployed): readonly string[] => [
-  ...new Set(service.clients.map(client => client.service.name)),
-]
 
 export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions>): JailFile {
   const { options, secrets } = service
@@ -32,10 +29,7 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
     'dir /var/db/valkey',
     'user default off',
     `user haproxy on >${secrets.lasting.text('haproxy').reveal()} -@all +ping +info +auth +quit`,
-    ...clientsOf(service).map(
-      name =>
-        `user ${name} on >${secrets.lasting.text(`client-${name}`).reveal()} ~* &* +@all -@admin -@dangerous +info +keys`,
-    ),
+    ...seededUsers(service),
     // Two thirds: copies at a save, buffers of replicas and fragmentation want the rest.
     `maxmemory ${Math.floor((spec.memory ?? 0) / 1.5)}`,
     `maxmemory-policy ${shared ? 'noeviction' : 'allkeys-lru'}`,

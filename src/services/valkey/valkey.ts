@@ -6,10 +6,9 @@ import { below } from '../declare.ts'
 import { defineKind, type JailContent } from '../kind.ts'
 import { renderRcScript } from '../rc-script.ts'
 import { proxyPackage } from '../proxy.conf.ts'
+import { clientSteps, ownUsers, renderClients } from './clients.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
-
-const ownUsers = ['default', 'haproxy', 'mesh', 'replica', 'sentinel']
 
 const options = {
   shape: z
@@ -107,6 +106,7 @@ export const valkey = defineKind({
         return {
           files: [
             renderValkey(instance, service),
+            ...renderClients(service),
             daemon('mesh_valkey', '/usr/local/bin/valkey-server', 'valkey.conf'),
           ],
           rc: { mesh_valkey_enable: 'YES' },
@@ -125,11 +125,12 @@ export const valkey = defineKind({
         return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
     }
   },
+  firstStart: clientSteps,
   offer: (_, service, client) =>
     ({
       host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
       port: 6379,
       user: client.service,
-      password: service.secrets.lasting.text(`client-${client.service}`),
+      password: service.secrets.text(`client-${client.service}`),
     }) as never,
 })
