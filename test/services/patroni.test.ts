@@ -216,6 +216,68 @@ withPrograms(
     expect(output).not.toContain(`${url(gone)},`)
   })
 
+  test('a cluster is made by these files, and gets clients and settings that come later', async () => {
+    const made = (more: string) =>
+      setting(`db: {kind: patroni, roles: {etcd: {count: 1, hosts: [bohr]}, postgres: {count: 1, hosts: [bohr]}}${more}}
+shop: {kind: generic, needs: [postgresql], hosts: [faraday]}
+`)
+    const first = await made('')
+    const later = await made(
+      ', max-connections: 150, synchronous: strict, parameters: {work_mem: 8MB, max_wal_senders: 7}',
+    )
+    const at = laidOut({})
+    const of = (from: typeof first, jail: string, path: string) =>
+      from
+        .textOf('bohr', jail, path)
+        .replaceAll('/usr/local/bin"', '/usr/lib/postgresql/15/bin"')
+        .replaceAll(/\/var\/db\/(postgres|etcd)/g, `${at}/$1`)
+        .replaceAll('"/tmp"', `"${at}"`)
+        .replaceAll(/\/usr\/local\/(etc\/patroni|libexec\/meshwright)/g, '@DIR@')
+    const step = (name: string) => of(later, 'db-postgres', `usr/local/libexec/meshwright/db-${name}.sh`)
+    const etc = (name: string, from = later) => of(from, 'db-postgres', `usr/local/etc/patroni/${name}`)
+    const there = laidOut(
+      {
+        'etcd.yml': of(first, 'db-etcd', 'usr/local/etc/etcd.yml').replace(',http://127.0.0.1:2379', ''),
+        'patroni.yml': etc('patroni.yml', first),
+        'clients.sql': etc('clients.sql', first),
+        'patroni-clients.sh': of(first, 'db-postgres', 'usr/local/libexec/meshwright/patroni-clients.sh'),
+        ...{ pgpass: etc('pgpass'), 'dcs.json': etc('dcs.json'), 'rest.curl': etc('rest.curl') },
+        ...{ 'settings.sh': step('settings'), 'clients.sh': step('clients') },
+      },
+      0o600,
+    )
+    const [own] = first.addressesOf('bohr', 'db-postgres')
+    const config = `curl -s http://${own}:8008/config | jq -c '[.postgresql.parameters.max_connections, .postgresql.parameters.max_wal_senders, .synchronous_mode_strict, .ttl]'`
+    const sql = (query: string) =>
+      `PGPASSFILE=${there}/pgpass psql -X -w -A -t -h ${own} -U postgres -d postgres -c "${query}"`
+    const { output } = alone(
+      [...first.addressesOf('bohr', 'db-etcd'), ...first.addressesOf('bohr', 'db-postgres')],
+      `sed -i 's#@DIR@#${there}#g' ${there}/*; chmod +x ${there}/*.sh; chown -R postgres ${there} ${at}; chmod 755 ${there} ${at}
+      mkdir -m 700 ${at}/etcd ${at}/postgres; chown postgres ${at}/postgres
+      etcd --config-file ${there}/etcd.yml > ${at}/etcd.log 2>&1 &
+      for i in $(seq 60); do curl -s http://${first.addressesOf('bohr', 'db-etcd')[0]}:2379/health | grep -q true && break; sleep 0.5; done
+      setpriv --reuid postgres --regid postgres --init-groups patroni ${there}/patroni.yml > ${at}/patroni.log 2>&1 &
+      for i in $(seq 120); do curl -s -o /dev/null -w '%{http_code}' http://${own}:8008/primary | grep -q 200 && break; sleep 0.5; done
+      chown root ${there}/*
+      echo "roles $(${sql("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin")})"
+      echo "made $(${config})"
+      dash ${there}/clients.sh && echo clients again
+      dash ${there}/settings.sh; echo "set $(${config})"; dash ${there}/settings.sh >/dev/null; echo "again $(${config})"
+      sed -i 's/ttl": 30/ttl": 40/; s/ttl": "/x/' ${there}/dcs.json; sed -i 's/:.*"/:wrong"/' ${there}/rest.curl
+      dash ${there}/settings.sh 2>/dev/null; echo "forged $? $(${config})"
+      tail -n 5 ${at}/patroni.log`,
+      110,
+    )
+    expect(output).toContain('roles postgres,replicator,rewinder,shop\n')
+    expect(output).toContain('made [200,null,null,30]\n')
+    expect(output).toContain('clients again\n')
+    expect(output).toMatch(/set \[150,"?7"?,true,30\]\nagain \[150,"?7"?,true,30\]\n/)
+    expect(output).toMatch(/forged [1-9]\d* \[150,"?7"?,true,30\]/)
+    const file = parse(etc('patroni.yml')) as { postgresql: { parameters: Record<string, unknown> } }
+    expect(file.postgresql.parameters).toMatchObject({ work_mem: '8MB' })
+    expect(file.postgresql.parameters).not.toHaveProperty('max_wal_senders')
+  })
+
   test('a member that does not know itself refuses to start', async () => {
     const made = await setting(services)
     const text = made.textOf('tesla', 'db-etcd', 'usr/local/etc/etcd.yml').replace('name: "tesla"', 'name: "nobody"')

@@ -11,7 +11,15 @@ import { joinScript, renderEtcd } from './etcd.yml.ts'
 import { proxyPackage } from '../proxy.conf.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { knowsPriority } from './priority.ts'
-import { clientsStep, renderClientsScript, renderClientsSql, renderPatroni, renderPgpass } from './patroni.yml.ts'
+import {
+  clientsStep,
+  renderClientsScript,
+  renderClientsSql,
+  renderPatroni,
+  renderPgpass,
+  renderSettings,
+  settingsStep,
+} from './patroni.yml.ts'
 import { renderRcScript } from '../rc-script.ts'
 
 /** Parameters that Patroni sets itself, or that the files here decide (Patroni, PostgreSQL parameters it controls). */
@@ -179,6 +187,7 @@ export const patroni = defineKind({
             renderClientsSql(service),
             renderClientsScript(),
             renderPgpass(service),
+            ...renderSettings(service),
             renderRcScript({
               ...{ name: 'patroni', user: 'postgres', makesUser: false, directory: '/var/db/postgres', reload: 'HUP' },
               command: '/usr/local/bin/patroni /usr/local/etc/patroni/patroni.yml',
@@ -188,6 +197,7 @@ export const patroni = defineKind({
           packages: [
             ...[`postgresql${major}-server`, `postgresql${major}-client`],
             // What would have to be compiled comes as packages; the rest of Patroni is Python alone.
+            'curl',
             ...['pip', 'psycopg', 'psutil', 'pyyaml'].map(name => `py${python.replace('.', '')}-${name}`),
           ],
         }
@@ -204,6 +214,9 @@ export const patroni = defineKind({
         .instances('postgres')
         .map((on): FirstStart => ({ step: 'install', on, text: installScript(service.version), secret: false })),
       ...(join === null || first === undefined ? [] : [{ step: 'join', on: first, text: join, secret: false }]),
+      ...(database === undefined
+        ? []
+        : [{ step: 'settings', on: database, text: settingsStep(database), secret: false }]),
       ...(database === undefined || service.clients.length === 0
         ? []
         : [{ step: 'clients', on: database, text: clientsStep(service), secret: false }]),

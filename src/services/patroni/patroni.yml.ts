@@ -21,8 +21,6 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
   const { options, secrets } = service
   const members = service.instances('postgres')
   const address = instance.jail.address.inet.text
-  const { ttl, loopWait, retryTimeout } = timingOf(longestTrip(service, service.instances('etcd')))
-  const memory = Math.floor((instance.jail.spec.memory ?? 1024 * mebibyte) / mebibyte)
   // TCP proxies hide their clients: what is let in are the proxies and the members themselves.
   const hba = [
     'local all all peer',
@@ -31,14 +29,6 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
     ...members.flatMap(member => allow('all', 'all', member)),
     ...service.instances('proxy').flatMap(proxy => allow('all', 'all', proxy)),
   ]
-  const parameters = {
-    max_connections: options['max-connections'],
-    shared_buffers: `${Math.floor(memory / 4)}MB`,
-    effective_cache_size: `${Math.floor(memory / 2)}MB`,
-    password_encryption: 'scram-sha-256',
-    wal_log_hints: 'on',
-    ...options.parameters,
-  }
   const file = {
     scope: service.name,
     namespace: '/service/',
@@ -51,15 +41,7 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
     },
     etcd3: { hosts: service.instances('etcd').map(({ jail }) => `${jail.address.inet.text}:2379`) },
     bootstrap: {
-      dcs: {
-        ttl,
-        loop_wait: loopWait,
-        retry_timeout: retryTimeout,
-        maximum_lag_on_failover: options['maximum-lag'],
-        ...synchronous(options.synchronous),
-        failsafe_mode: options.failsafe,
-        postgresql: { use_pg_rewind: true, use_slots: true, parameters },
-      },
+      dcs: dcsOf(service),
       initdb: [{ encoding: 'UTF8' }, 'data-checksums'],
       pg_hba: hba,
       post_bootstrap: clientsScript,
@@ -75,7 +57,7 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
         replication: { username: 'replicator', password: secrets.lasting.text('replication').reveal() },
         rewind: { username: 'rewinder', password: secrets.lasting.text('rewind').reveal() },
       },
-      parameters: { unix_socket_directories: '/tmp' },
+      parameters: { unix_socket_directories: '/tmp', ...localParameters(instance, options) },
       pg_hba: hba,
     },
     ...(knowsPriority(service.version) && { tags: { failover_priority: priorityOf(instance, service) } }),
@@ -92,6 +74,101 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
     reload: { rc: 'patroni', how: 'reload' },
   }
 }
+
+/** Settings of this member alone: read at every start and reload. */
+function localParameters(
+  { jail }: Instance,
+  options: PatroniOptions,
+): Readonly<Record<string, string | number | boolean>> {
+  const memory = Math.floor((jail.spec.memory ?? 1024 * mebibyte) / mebibyte)
+  return {
+    shared_buffers: `${Math.floor(memory / 4)}MB`,
+    effective_cache_size: `${Math.floor(memory / 2)}MB`,
+    ...only(options.parameters, name => !ofCluster.includes(name)),
+  }
+}
+
+/** Patroni takes these from the cluster's settings alone (Patroni, dynamic configuration). */
+const ofCluster = [
+  ...['max_locks_per_transaction', 'max_worker_processes', 'max_prepared_transactions', 'track_commit_timestamp'],
+  ...['max_wal_senders', 'max_replication_slots', 'wal_keep_segments', 'wal_keep_size'],
+]
+
+const only = <T>(of: Readonly<Record<string, T>>, wanted: (name: string) => boolean): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(of).filter(([name]) => wanted(name)))
+
+/**
+ * Settings of the cluster, the same for all members: Patroni reads them from here when it makes the cluster, and later
+ * from etcd alone. A step brings changes there.
+ */
+function dcsOf(service: Deployed<PatroniOptions>) {
+  const { options } = service
+  const { ttl, loopWait, retryTimeout } = timingOf(longestTrip(service, service.instances('etcd')))
+  return {
+    ttl,
+    loop_wait: loopWait,
+    retry_timeout: retryTimeout,
+    maximum_lag_on_failover: options['maximum-lag'],
+    ...synchronous(options.synchronous),
+    failsafe_mode: options.failsafe,
+    postgresql: {
+      use_pg_rewind: true,
+      use_slots: true,
+      parameters: {
+        max_connections: options['max-connections'],
+        password_encryption: 'scram-sha-256',
+        wal_log_hints: 'on',
+        ...only(options.parameters, name => ofCluster.includes(name)),
+      },
+    },
+  }
+}
+
+const settingsFile = '/usr/local/etc/patroni/dcs.json'
+const curlFile = '/usr/local/etc/patroni/rest.curl'
+
+const withoutOthers = (dcs: ReturnType<typeof dcsOf>): object => ({
+  synchronous_mode_strict: null,
+  ...dcs,
+  postgresql: {
+    ...dcs.postgresql,
+    parameters: { ...Object.fromEntries(ofCluster.map(name => [name, null])), ...dcs.postgresql.parameters },
+  },
+})
+
+/** What the step that brings settings to the cluster reads. */
+export const renderSettings = (service: Deployed<PatroniOptions>): readonly JailFile[] => [
+  {
+    path: settingsFile.slice(1),
+    // A setting that is not said any more is taken away: null does that in a PATCH.
+    text: `${JSON.stringify(withoutOthers(dcsOf(service)), null, 2)}\n`,
+    ...{ mode: 0o644, secret: false, reload: null },
+  },
+  {
+    path: curlFile.slice(1),
+    text: `user = "patroni:${service.secrets.text('rest').reveal()}"\n`,
+    ...{ mode: 0o600, secret: true, reload: null },
+  },
+]
+
+/** Settings of the cluster as they are wanted (Patroni, REST API, PATCH /config): the same again changes nothing. */
+export const settingsStep = ({ jail }: Instance): string => `#!/bin/sh
+# ${madeBy}
+set -eu
+url=http://${jail.address.inet.text}:8008/config
+tries=0
+until curl -sS -f --max-time 10 -o /dev/null "$url" 2>/dev/null; do
+	tries=$((tries + 1))
+	if [ "$tries" -ge 60 ]; then
+		echo 'patroni: no cluster answers yet' >&2
+		exit 1
+	fi
+	sleep 5
+done
+curl -sS -f --max-time 30 -K ${curlFile} -o /dev/null -X PATCH -H 'Content-Type: application/json' \\
+	--data-binary @${settingsFile} "$url"
+echo 'patroni: the cluster has its settings; those that take a restart wait for patronictl restart'
+`
 
 const synchronous = (mode: PatroniOptions['synchronous']) => ({
   synchronous_mode: mode === 'quorum' ? 'quorum' : mode !== 'off',

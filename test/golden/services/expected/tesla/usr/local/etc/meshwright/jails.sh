@@ -16,7 +16,7 @@ pkg -r /usr/local/jails/cache-server install -y valkey
 pkg -r /usr/local/jails/db-etcd install -y coreos-etcd35
 
 # db-postgres
-pkg -r /usr/local/jails/db-postgres install -y postgresql17-server postgresql17-client py311-pip py311-psycopg py311-psutil py311-pyyaml
+pkg -r /usr/local/jails/db-postgres install -y postgresql17-server postgresql17-client curl py311-pip py311-psycopg py311-psutil py311-pyyaml
 chroot /usr/local/jails/db-postgres chown postgres:postgres /usr/local/etc/patroni/patroni.yml
 chroot /usr/local/jails/db-postgres chown postgres:postgres /usr/local/etc/patroni/clients.sql
 

@@ -25,7 +25,7 @@ chroot /usr/local/jails/cloud-app chown root:www /usr/local/etc/meshwright/nextc
 pkg -r /usr/local/jails/db-etcd install -y coreos-etcd35
 
 # db-postgres
-pkg -r /usr/local/jails/db-postgres install -y postgresql17-server postgresql17-client py311-pip py311-psycopg py311-psutil py311-pyyaml
+pkg -r /usr/local/jails/db-postgres install -y postgresql17-server postgresql17-client curl py311-pip py311-psycopg py311-psutil py311-pyyaml
 chroot /usr/local/jails/db-postgres chown postgres:postgres /usr/local/etc/patroni/patroni.yml
 chroot /usr/local/jails/db-postgres chown postgres:postgres /usr/local/etc/patroni/clients.sql
 
