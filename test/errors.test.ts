@@ -29,7 +29,15 @@ hosts:
 }
 
 /** What does not refuse the mesh. */
-const mild = new Set(['relay', 'no-egress', 'bridge-unfiltered', 'flow-empty', 'recipients-changed', 'placement-weak'])
+const mild = new Set([
+  'relay',
+  'no-egress',
+  'bridge-unfiltered',
+  'flow-empty',
+  'recipients-changed',
+  'placement-moved',
+  'placement-weak',
+])
 
 const put = (directory: string, name: string, text: string) => {
   mkdirSync(dirname(join(directory, name)), { recursive: true })

@@ -108,6 +108,7 @@ export const diagnosticCodes = [
   'service-option',
   'service-version',
   'placement-impossible',
+  'placement-moved',
   'placement-weak',
   'duplicate-jail',
 ] as const

@@ -27,7 +27,9 @@ export async function makeTree(io: Io, options: BuildOptions, out: string): Prom
   if (!(tree instanceof OutTree)) return { refused: [tree] }
   const said: Said = {
     ...{ mesh: mesh.name, hosts: mesh.hosts.length, tunnels: mesh.connections.tunnels },
-    ...{ diagnostics, summary: summaryOf(mesh) },
+    // What has moved has moved once.
+    diagnostics: diagnostics.filter(({ code }) => code !== 'placement-moved'),
+    summary: summaryOf(mesh),
   }
   try {
     const written = await writeMesh(io, tree, opened, lock, said, options)

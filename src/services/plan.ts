@@ -61,6 +61,7 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
     ) ?? []),
   ])
   if (hasErrors(placed)) return { plan: null, diagnostics: [...diagnostics, ...placed] }
+  const moved = free ? [] : [...moves(problem, solved.placed)]
   const remarks = solved.remarks.map(({ text, place }) => warning('placement-weak', text, place))
   return {
     plan: {
@@ -69,7 +70,7 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
       epochs: before?.serviceEpochs ?? new Map(),
       serials: before?.serials ?? new Map(),
     },
-    diagnostics: [...diagnostics, ...placed, ...remarks, ...expanded.diagnostics],
+    diagnostics: [...diagnostics, ...placed, ...moved, ...remarks, ...expanded.diagnostics],
   }
 }
 
@@ -85,6 +86,19 @@ function* homeless({ roles, sites }: Problem, placed: Placed): Iterable<Diagnost
     }
     const why = [...reasons].map(([rule, n]) => `${rule} rules out ${n}`).join(', ')
     yield error('placement-impossible', `${role.id} has no place: of ${sites.length} hosts ${why}`, role.place)
+  }
+}
+
+/** What leaves a host that is still there: its data has to follow, or its new place to join. */
+function* moves({ roles, current }: Problem, placed: Placed): Iterable<Diagnostic> {
+  for (const { id, count, place } of roles) {
+    if (count.kind !== 'fixed' && count.kind !== 'per-region') continue
+    const [before, now] = [current.get(id) ?? [], placed.get(id) ?? []]
+    const left = before.filter(host => !now.includes(host))
+    const come = now.filter(host => !before.includes(host))
+    if (left.length === 0) continue
+    const where = come.length === 0 ? 'and is there no more' : `for ${come.join(', ')}`
+    yield warning('placement-moved', `${id} leaves ${left.join(', ')} ${where}`, place)
   }
 }
 

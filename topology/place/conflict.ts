@@ -68,8 +68,9 @@ const relaxations: readonly Relaxation[] = [
 /** `possible` says whether a problem has a placement. */
 export function conflictOf(problem: Problem, possible: (candidate: Problem) => boolean): readonly Demanded[] {
   // A role without which there is still no placement has no part in it.
-  let roles = [...problem.roles]
-  for (const role of problem.roles) {
+  const alone = problem.roles.find(role => !possible({ ...problem, roles: [role] }))
+  let roles = alone === undefined ? [...problem.roles] : [alone]
+  for (const role of roles) {
     const fewer = roles.filter(other => other !== role)
     if (fewer.length > 0 && !possible({ ...problem, roles: fewer })) roles = fewer
   }
@@ -96,5 +97,7 @@ function countText(problem: Problem, role: Role): string {
   const n = seat === undefined ? null : wanted(board, seat)
   const regions = new Set(allowed.map(site => site.region)).size
   const hosts = `${allowed.length} of ${all} hosts in ${regions} ${regions === 1 ? 'region' : 'regions'} may have it`
-  return `${n ?? 'any number of'} ${n === 1 ? 'instance' : 'instances'}; ${hosts}`
+  const drained = problem.sites.filter(site => site.drained).length
+  const away = drained === 0 ? '' : `; ${drained} ${drained === 1 ? 'is' : 'are'} being drained`
+  return `${n ?? 'any number of'} ${n === 1 ? 'instance' : 'instances'}; ${hosts}${away}`
 }
