@@ -18,7 +18,7 @@ import {
   s3Port,
   s3Region,
 } from './garage.toml.ts'
-import { proxyPackage } from '../proxy.conf.ts'
+import { proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { firstStart, renderWanted } from './setup.sh.ts'
 
@@ -108,18 +108,7 @@ export const garage = defineKind({
       moveCost: 10,
       state: [`${home}/meta`],
     },
-    {
-      name: 'proxy',
-      count: 'with-clients',
-      demand: { cpu: 5, memory: 96, disk: 256 },
-      needs: ['storage'],
-      talksTo: [{ role: 'storage', weight: 3 }],
-      after: ['storage'],
-      prefers: null,
-      serves: [{ capability: 's3', ports: [`${s3Port}/tcp`] }],
-      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
-      probe: { kind: 'tcp', port: s3Port },
-    },
+    proxyRole({ to: 'storage', weight: 3, capability: 's3', ports: [s3Port] }),
   ],
   flows: ({ roles }) => {
     const nodes = (roles.get('gateway')?.count ?? 0) > 0 ? ['storage', 'gateway'] : ['storage']
@@ -133,8 +122,7 @@ export const garage = defineKind({
     ])
   },
   render(instance, service): JailContent {
-    if (instance.role === 'proxy')
-      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
+    if (instance.role === 'proxy') return renderProxy(instance, service)
     return {
       files: [
         renderGarageToml(instance, service),

@@ -1,11 +1,9 @@
 /** usr/local/etc/haproxy.conf of a proxy beside clients: 3900 leads to the nearest node that reaches a quorum. */
-import { madeBy } from '../../render/file.ts'
-import { block } from '../../render/template.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
-import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
+import type { Deployed, Instance, JailContent } from '../kind.ts'
+import { proxyContent } from '../proxy.ts'
 import { adminPort, nodesOf, s3Port } from './garage.toml.ts'
 
-export function renderProxy(instance: Instance, service: Deployed): JailFile {
+export function renderProxy(instance: Instance, service: Deployed): JailContent {
   const own = instance.jail.address.inet.text
   const trip = ({ host }: Instance): number => {
     if (host === instance.host) return 0
@@ -18,9 +16,6 @@ export function renderProxy(instance: Instance, service: Deployed): JailFile {
   const nearest = nodes[0] === undefined ? 0 : trip(nodes[0])
   const farthest = Math.max(0, ...nodes.map(trip))
   const lines = [
-    `# ${madeBy}`,
-    ...proxyGlobal,
-    '',
     'defaults',
     '  mode tcp',
     '  retries 2',
@@ -41,14 +36,6 @@ export function renderProxy(instance: Instance, service: Deployed): JailFile {
         `  server ${one.host.name}-${one.role} ${one.jail.address.inet.text}:${s3Port} check port ${adminPort}` +
         (trip(one) > nearest ? ' backup' : ''),
     ),
-    '',
-    ...proxyMetrics(own),
   ]
-  return {
-    path: 'usr/local/etc/haproxy.conf',
-    text: block(lines).text,
-    mode: 0o644,
-    secret: false,
-    reload: { rc: 'haproxy', how: 'reload' },
-  }
+  return proxyContent(instance, lines)
 }

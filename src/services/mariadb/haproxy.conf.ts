@@ -1,21 +1,16 @@
 /** usr/local/etc/haproxy.conf of a proxy beside clients: 3306 leads to the primary and to nobody else (HAProxy 2.6 to 3.0). */
-import { madeBy } from '../../render/file.ts'
-import { block } from '../../render/template.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
-import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
+import type { Deployed, Instance, JailContent } from '../kind.ts'
+import { proxyContent } from '../proxy.ts'
 import { checkUser } from './accounts.ts'
 import type { MariadbOptions } from './options.ts'
 
-export function renderProxy(instance: Instance, service: Deployed<MariadbOptions>): JailFile {
+export function renderProxy(instance: Instance, service: Deployed<MariadbOptions>): JailContent {
   const own = instance.jail.address.inet.text
   const proxies = Math.max(1, service.instances('proxy').length)
   const sessions = Math.max(1, Math.floor((service.options['max-connections'] - 10) / proxies))
   const servers = service.instances('primary')
   const trip = Math.max(1, ...servers.map(one => service.roundTrip(instance.host.region, one.host.region).milliseconds))
   const lines = [
-    `# ${madeBy}`,
-    ...proxyGlobal,
-    '',
     'defaults',
     '  mode tcp',
     '  retries 2',
@@ -33,14 +28,6 @@ export function renderProxy(instance: Instance, service: Deployed<MariadbOptions
     `  option mysql-check user ${checkUser}`,
     // Replicas are no backups: who takes over is a decision of people, and one check sees no more than its own side.
     ...servers.map(one => `  server ${one.host.name} ${one.jail.address.inet.text}:3306 check maxconn ${sessions}`),
-    '',
-    ...proxyMetrics(own),
   ]
-  return {
-    path: 'usr/local/etc/haproxy.conf',
-    text: block(lines).text,
-    mode: 0o644,
-    secret: false,
-    reload: { rc: 'haproxy', how: 'reload' },
-  }
+  return proxyContent(instance, lines)
 }

@@ -2,7 +2,7 @@
 import { defineKind, type JailContent, type RoleSpec } from '../kind.ts'
 import { clientPassword } from './accounts.ts'
 import { firstStart } from './first-start.sh.ts'
-import { proxyPackage } from '../proxy.conf.ts'
+import { proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { exporterCnf, renderExporter } from './mysqld_exporter.cnf.ts'
 import { checkMariadb, checkRegions, options, serverMemory } from './options.ts'
@@ -51,26 +51,14 @@ export const mariadb = defineKind({
       resilience: { kind: 'stateless' },
       apart: ['primary'],
     },
-    {
-      name: 'proxy',
-      count: 'with-clients',
-      demand: { cpu: 5, memory: 96, disk: 256 },
-      needs: ['primary'],
-      talksTo: [{ role: 'primary', weight: 10 }],
-      after: ['primary'],
-      prefers: null,
-      serves: [{ capability: 'mysql', ports: ['3306/tcp'] }],
-      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
-      probe: { kind: 'tcp', port: 3306 },
-    },
+    proxyRole({ to: 'primary', weight: 10, capability: 'mysql', ports: [3306] }),
   ],
   flows: () => [
     { from: { role: 'replica' }, to: { role: 'primary' }, ports: ['3306/tcp'], why: 'replication' },
     { from: { role: 'proxy' }, to: { role: 'primary' }, ports: ['3306/tcp'], why: 'sessions, health' },
   ],
   render(instance, service): JailContent {
-    if (instance.role === 'proxy')
-      return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
+    if (instance.role === 'proxy') return renderProxy(instance, service)
     const [primary] = service.instances('primary')
     const release = service.version.replace('.', '')
     return {

@@ -1,12 +1,10 @@
 /** usr/local/etc/haproxy.conf of a proxy beside clients: 5000 leads to the primary, 5001 to replicas (HAProxy 2.6 to 3.0). */
-import { madeBy } from '../../render/file.ts'
-import { block } from '../../render/template.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
-import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
+import type { Deployed, Instance, JailContent } from '../kind.ts'
+import { proxyContent } from '../proxy.ts'
 import type { PatroniOptions } from './patroni.ts'
 import { longestTrip } from './timing.ts'
 
-export function renderProxy(instance: Instance, service: Deployed<PatroniOptions>): JailFile {
+export function renderProxy(instance: Instance, service: Deployed<PatroniOptions>): JailContent {
   const own = instance.jail.address.inet.text
   const members = service.instances('postgres')
   const proxies = Math.max(1, service.instances('proxy').length)
@@ -18,9 +16,6 @@ export function renderProxy(instance: Instance, service: Deployed<PatroniOptions
     `  server ${member.host.name} ${member.jail.address.inet.text}:5432 check port 8008 maxconn ${sessions}${more}`
   const near = members.some(member => member.host.region === instance.host.region)
   const lines = [
-    `# ${madeBy}`,
-    ...proxyGlobal,
-    '',
     'defaults',
     '  mode tcp',
     '  retries 2',
@@ -43,14 +38,6 @@ export function renderProxy(instance: Instance, service: Deployed<PatroniOptions
     '  balance leastconn',
     // Reads stay in the region while it has a replica.
     ...members.map(member => server(member, near && member.host.region !== instance.host.region ? ' backup' : '')),
-    '',
-    ...proxyMetrics(own),
   ]
-  return {
-    path: 'usr/local/etc/haproxy.conf',
-    text: block(lines).text,
-    mode: 0o644,
-    secret: false,
-    reload: { rc: 'haproxy', how: 'reload' },
-  }
+  return proxyContent(instance, lines)
 }

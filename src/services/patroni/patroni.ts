@@ -8,7 +8,7 @@ import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
 import { joinScript, renderEtcd } from './etcd.yml.ts'
-import { proxyPackage } from '../proxy.conf.ts'
+import { proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { knowsPriority } from './priority.ts'
 import {
@@ -140,18 +140,7 @@ export const patroni = defineKind({
       probe: { kind: 'http', port: 8008, path: '/health', expect: [200] },
       state: ['/var/db/postgres'],
     },
-    {
-      name: 'proxy',
-      count: 'with-clients',
-      demand: { cpu: 5, memory: 96, disk: 256 },
-      needs: ['postgres'],
-      talksTo: [{ role: 'postgres', weight: 10 }],
-      after: ['postgres'],
-      prefers: null,
-      serves: [{ capability: 'postgresql', ports: ['5000/tcp', '5001/tcp'] }],
-      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
-      probe: { kind: 'tcp', port: 5000 },
-    },
+    proxyRole({ to: 'postgres', weight: 10, capability: 'postgresql', ports: [5000, 5001] }),
   ],
   flows: () => [
     { from: { role: 'postgres' }, to: { role: 'etcd' }, ports: ['2379/tcp'], why: 'leader lock' },
@@ -202,7 +191,7 @@ export const patroni = defineKind({
           ],
         }
       default:
-        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
+        return renderProxy(instance, service)
     }
   },
   firstStart(service) {

@@ -1,18 +1,13 @@
 /** usr/local/etc/haproxy.conf of a proxy beside clients that do not speak Sentinel: 6379 leads to the primary. */
-import { madeBy } from '../../render/file.ts'
-import { block } from '../../render/template.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
-import { proxyGlobal, proxyMetrics } from '../proxy.conf.ts'
+import type { Deployed, Instance, JailContent } from '../kind.ts'
+import { proxyContent } from '../proxy.ts'
 import type { ValkeyOptions } from './valkey.ts'
 
-export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>): JailFile {
+export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>): JailContent {
   const shared = service.options.shape === 'shared'
   const near = (one: Instance) => one.host.region === instance.host.region
   const servers = service.instances('server')
   const lines = [
-    `# ${madeBy}`,
-    ...proxyGlobal,
-    '',
     'defaults',
     '  mode tcp',
     '  timeout connect 5s',
@@ -37,16 +32,7 @@ export function renderProxy(instance: Instance, service: Deployed<ValkeyOptions>
       one =>
         `  server ${one.host.name} ${one.jail.address.inet.text}:6379 check${shared || near(one) || !servers.some(near) ? '' : ' backup'}`,
     ),
-    '',
-    ...proxyMetrics(instance.jail.address.inet.text),
   ]
-  return {
-    path: 'usr/local/etc/haproxy.conf',
-    text: block(lines).text,
-    // The password of the check is in it.
-    mode: 0o640,
-    group: 'www',
-    secret: true,
-    reload: { rc: 'haproxy', how: 'reload' },
-  }
+  // The password of the check is in it.
+  return proxyContent(instance, lines, true)
 }

@@ -5,7 +5,7 @@ import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type JailContent } from '../kind.ts'
 import { renderRcScript } from '../rc-script.ts'
-import { proxyPackage } from '../proxy.conf.ts'
+import { proxyRole } from '../proxy.ts'
 import { clientSteps, ownUsers, renderClients } from './clients.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
@@ -71,18 +71,7 @@ export const valkey = defineKind({
           },
         ]
       : []),
-    {
-      name: 'proxy',
-      count: 'with-clients',
-      demand: { cpu: 5, memory: 96, disk: 256 },
-      needs: ['server'],
-      talksTo: [{ role: 'server', weight: 8 }],
-      after: ['server'],
-      prefers: null,
-      serves: [{ capability: 'redis', ports: ['6379/tcp'] }],
-      metrics: { port: 8404, path: '/metrics', job: 'haproxy' },
-      probe: { kind: 'tcp', port: 6379 },
-    },
+    proxyRole({ to: 'server', weight: 8, capability: 'redis', ports: [6379] }),
   ],
   flows: ({ options: { shape } }) => [
     { from: { role: 'proxy' }, to: { role: 'server' }, ports: ['6379/tcp'], why: 'sessions and checks' },
@@ -122,7 +111,7 @@ export const valkey = defineKind({
           packages: ['valkey'],
         }
       default:
-        return { files: [renderProxy(instance, service)], rc: { haproxy_enable: 'YES' }, packages: [proxyPackage] }
+        return renderProxy(instance, service)
     }
   },
   firstStart: clientSteps,
