@@ -29,6 +29,20 @@ export const problemOf = (sites: readonly Site[], roles: readonly Role[], curren
 })
 
 const site = (host: HostName): fc.Arbitrary<Site> =>
+  fc
+    .record({
+      site: plainSite(host),
+      reached: fc.constantFrom<Pick<Site, 'callable' | 'ports'>>(
+        {},
+        {},
+        {},
+        { callable: false },
+        { ports: ['443/tcp'] },
+      ),
+    })
+    .map(({ site: plain, reached }) => ({ ...plain, ...reached }))
+
+const plainSite = (host: HostName): fc.Arbitrary<Site> =>
   fc.record({
     host: fc.constant(host),
     region: fc.constantFrom(...regions),
@@ -171,7 +185,9 @@ const legalHost = (one: Role, s: Site): boolean =>
   (one.arch.length === 0 || one.arch.includes(s.arch)) &&
   one.labels.every(label => s.labels.includes(label)) &&
   (one.hosts === null || one.hosts.includes(s.host)) &&
-  (one.regions === null || one.regions.includes(s.region))
+  (one.regions === null || one.regions.includes(s.region)) &&
+  !one.publicPorts.some(port => s.ports?.includes(port) === true) &&
+  (one.publicPorts.length === 0 || s.callable !== false || one.hosts !== null)
 
 function allowedOf(one: Role, sites: readonly Site[], roles: readonly Role[]): Site[] {
   const followers = roles.filter(r => r.count.kind === 'with' && r.count.roles.includes(one.id))
