@@ -253,11 +253,13 @@ shop: {kind: generic, needs: [postgresql], hosts: [faraday]}
     const { output } = alone(
       [...first.addressesOf('bohr', 'db-etcd'), ...first.addressesOf('bohr', 'db-postgres')],
       `sed -i 's#@DIR@#${there}#g' ${there}/*; chmod +x ${there}/*.sh; chown -R postgres ${there} ${at}; chmod 755 ${there} ${at}
-      mkdir -m 700 ${at}/etcd ${at}/postgres; chown postgres ${at}/postgres
+      # In memory: initdb and etcd wait for the disk after every step.
+      mount -t tmpfs tmpfs ${at}; chmod 755 ${at}
+      mkdir -m 700 ${at}/etcd ${at}/postgres; chown postgres ${at} ${at}/postgres
       etcd --config-file ${there}/etcd.yml > ${at}/etcd.log 2>&1 &
       for i in $(seq 60); do curl -s http://${first.addressesOf('bohr', 'db-etcd')[0]}:2379/health | grep -q true && break; sleep 0.5; done
       setpriv --reuid postgres --regid postgres --init-groups patroni ${there}/patroni.yml > ${at}/patroni.log 2>&1 &
-      for i in $(seq 120); do curl -s -o /dev/null -w '%{http_code}' http://${own}:8008/primary | grep -q 200 && break; sleep 0.5; done
+      for i in $(seq 160); do curl -s -o /dev/null -w '%{http_code}' http://${own}:8008/primary | grep -q 200 && break; sleep 0.5; done
       chown root ${there}/*
       echo "roles $(${sql("SELECT string_agg(rolname, ',' ORDER BY rolname) FROM pg_roles WHERE rolcanlogin")})"
       echo "made $(${config})"
