@@ -8,6 +8,7 @@ ${mine}
 db: {kind: patroni}
 shop: {kind: generic, needs: [postgresql], hosts: [faraday]}
 gate: {kind: haproxy}
+cache: {kind: valkey}
 `
 const rulesYml = 'usr/local/etc/prometheus/rules/meshwright.yml'
 
@@ -109,6 +110,25 @@ const cases: readonly Case[] = [
     fires: [`patroni_postgres_running{scope="db",${at}} 0x10`],
     silent: [`patroni_postgres_running{scope="db",${at}} 1x10`],
     summary: 'PostgreSQL does not run at i',
+  },
+  {
+    ...{ alert: 'SentinelNoQuorum', minutes: 2, labels: { severity: 'critical', master_name: 's', ...where } },
+    fires: [`redis_sentinel_master_ckquorum_status{master_name="s",${at}} 0x10`],
+    silent: [`redis_sentinel_master_ckquorum_status{master_name="s",${at}} 1x10`],
+    summary: 'i knows too few sentinels to replace a primary of s',
+  },
+  {
+    ...{ alert: 'ValkeyDown', minutes: 3, labels: { severity: 'warning', ...where } },
+    fires: [`redis_up{${at}} 0x10`],
+    silent: [`redis_up{${at}} 1x10`],
+    summary: 'The server at i does not answer',
+  },
+  {
+    ...{ alert: 'ValkeyReplicaCut', minutes: 6, labels: { severity: 'warning', ...where } },
+    fires: [`redis_master_link_up{${at}} 0x10`],
+    // A primary has no such link.
+    silent: [`redis_master_link_up{${at}} 1x10`, `redis_connected_slaves{${at}} 0x10`],
+    summary: 'i does not copy its primary',
   },
   {
     ...{ alert: 'ProbeFailed', minutes: 3, labels: { severity: 'warning', job: 'probe', ...where } },

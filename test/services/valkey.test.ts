@@ -81,6 +81,7 @@ withPrograms(
   'redis-sentinel',
   'redis-cli',
   'haproxy',
+  'prometheus-redis-exporter',
 )('the real programs', () => {
   // One loopback for all of them here; a jail has its own.
   const onDebian = (text: string, at: string) =>
@@ -183,6 +184,52 @@ withPrograms(
     expect(output).toMatch(/^first\nshop PONG\nblog .*WRONGPASS.*\nsecond 0\nshop PONG\nblog PONG\nagain 0\n/m)
     expect(output).toMatch(/valkey: shop is no client any more\nthird 0\nshop .*WRONGPASS.*\nblog PONG\n/)
     expect(output).toMatch(/restarted\nshop .*WRONGPASS.*\nblog PONG\nwrong [1-9]/)
+  })
+
+  test('Prometheus is told of servers and sentinels, by an exporter that may ask for little', async () => {
+    const made = await setting(services)
+    const at = laidOut({})
+    const of = (jail: string) => ({
+      conf: (path: string) => onDebian(made.textOf('bohr', jail, path), `${at}/${jail}`),
+      args: /redis_exporter_args="(.*)"/.exec(made.textOf('bohr', jail, 'etc/rc.conf'))?.[1] ?? '',
+      own: made.addressesOf('bohr', jail)[0],
+    })
+    const [server, sentinel] = [of('cache-server'), of('cache-sentinel')]
+    const passwords = 'usr/local/etc/meshwright/redis_exporter.json'
+    const there = laidOut(
+      {
+        ...{ 'server.conf': server.conf(serverConf), 'sentinel.conf': sentinel.conf(sentinelConf) },
+        'server.json': made.textOf('bohr', 'cache-server', passwords),
+        'sentinel.json': made.textOf('bohr', 'cache-sentinel', passwords),
+        'wrong.json': made.textOf('bohr', 'cache-server', passwords).replace(/:"\w+"/, ':"wrong"'),
+      },
+      0o600,
+    )
+    const run = (name: string, { args, own }: typeof server, port: number, listen: number) =>
+      `prometheus-redis-exporter --redis.addr=redis://${own}:${port} --web.listen-address=${own}:${listen} ${args.replace(`/${passwords}`, `${there}/${name}.json`)} > ${there}/${name}.log 2>&1 &`
+    const ask = (name: string, own: string, listen: number, what: string) =>
+      `for i in $(seq 60); do curl -s http://${own}:${listen}/metrics | grep -E '^${what}' && break; sleep 0.25; done | sed 's/^/${name} /'`
+    const secret = /exporter on >(\w+)/.exec(server.conf(serverConf))?.[1] ?? 'none'
+    const { output } = alone(
+      [...made.addressesOf('bohr', 'cache-server'), ...made.addressesOf('bohr', 'cache-sentinel')],
+      `mkdir -p ${at}/cache-server ${at}/cache-sentinel
+      redis-server ${there}/server.conf > ${there}/log 2>&1 &
+      redis-sentinel ${there}/sentinel.conf > ${there}/slog 2>&1 &
+      for i in $(seq 50); do redis-cli -h ${server.own} ping 2>&1 | grep -q NOAUTH && break; sleep 0.1; done
+      ${run('server', server, 6379, 9121)}
+      ${run('sentinel', sentinel, 26379, 9121)}
+      ${run('wrong', server, 6379, 9122)}
+      ${ask('server', server.own, 9121, 'redis_up 1')}
+      ${ask('sentinel', sentinel.own, 9121, 'redis_sentinel_master_ckquorum_status')}
+      ${ask('wrong', server.own, 9122, 'redis_up 0')}
+      echo "config $(redis-cli -h ${server.own} --user exporter --pass ${secret} --no-auth-warning config get masterauth)"
+      echo "keys $(redis-cli -h ${server.own} --user exporter --pass ${secret} --no-auth-warning get x)"`,
+    )
+    expect(output).toContain('server redis_up 1\n')
+    // One sentinel of three is no quorum.
+    expect(output).toMatch(/sentinel redis_sentinel_master_ckquorum_status\{.*master_name="cache".*\} 0/)
+    expect(output).toContain('wrong redis_up 0\n')
+    expect(output).toMatch(/config NOPERM.*\nkeys NOPERM/)
   })
 
   test('a broken file is refused by each of them', async () => {

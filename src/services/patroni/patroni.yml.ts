@@ -206,6 +206,9 @@ export const renderClientsScript = (): JailFile => ({
   text: `#!/bin/sh
 # ${madeBy}
 set -eu
+# rc(8) starts daemons without it.
+PATH=/bin:/usr/bin:/usr/local/bin
+export PATH
 exec psql -X -q -w -f ${clientsSql} "$1"
 `,
   mode: 0o755,

@@ -57,6 +57,23 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
       summary: 'PostgreSQL does not run at {{ $labels.instance }}',
     },
   ],
+  sentinel: [
+    {
+      ...{ alert: 'SentinelNoQuorum', severity: 'critical', for: '1m' },
+      expr: 'redis_sentinel_master_ckquorum_status == 0',
+      summary: '{{ $labels.instance }} knows too few sentinels to replace a primary of {{ $labels.service }}',
+    },
+  ],
+  valkey: [
+    {
+      ...{ alert: 'ValkeyDown', severity: 'warning', expr: 'redis_up == 0', for: '2m' },
+      summary: 'The server at {{ $labels.instance }} does not answer',
+    },
+    {
+      ...{ alert: 'ValkeyReplicaCut', severity: 'warning', expr: 'redis_master_link_up == 0', for: '5m' },
+      summary: '{{ $labels.instance }} does not copy its primary',
+    },
+  ],
 }
 
 const always: readonly Alert[] = [

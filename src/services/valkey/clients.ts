@@ -8,7 +8,7 @@ import type { Deployed, FirstStart, JailFile } from '../kind.ts'
 /** Of the steps alone. */
 const steward = 'mesh'
 /** Those that are no clients: of proxies, replicas, Sentinel and the steps. */
-export const ownUsers = ['default', 'haproxy', steward, 'replica', 'sentinel']
+export const ownUsers = ['default', 'exporter', 'haproxy', steward, 'replica', 'sentinel']
 
 const directory = '/usr/local/etc/meshwright'
 

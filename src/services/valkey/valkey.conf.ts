@@ -6,6 +6,7 @@ import { madeBy } from '../../render/file.ts'
 import { block } from '../../render/template.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
 import { seededUsers } from './clients.ts'
+import { exporterUser } from './exporter.ts'
 import type { ValkeyOptions } from './valkey.ts'
 
 /** The one that the others copy at first: the first founder by name. Later Sentinel decides. */
@@ -29,6 +30,7 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
     'dir /var/db/valkey',
     'user default off',
     `user haproxy on >${secrets.lasting.text('haproxy').reveal()} -@all +ping +info +auth +quit`,
+    exporterUser(service),
     ...seededUsers(service),
     // Two thirds: copies at a save, buffers of replicas and fragmentation want the rest.
     `maxmemory ${Math.floor((spec.memory ?? 0) / 1.5)}`,
@@ -53,12 +55,15 @@ export function renderValkey(instance: Instance, service: Deployed<ValkeyOptions
   return seed('valkey.conf', lines)
 }
 
+/** The password of every sentinel. */
+export const betweenSentinels = ({ secrets }: Deployed): string => secrets.lasting.text('between-sentinels').reveal()
+
 export function renderSentinel(instance: Instance, service: Deployed<ValkeyOptions>): JailFile {
   const { secrets, name } = service
   const own = instance.jail.address.inet.text
   const primary = firstPrimary(service)
   const quorum = Math.floor(service.instances('sentinel').length / 2) + 1
-  const between = secrets.lasting.text('between-sentinels').reveal()
+  const between = betweenSentinels(service)
   const lines = [
     `# ${madeBy}`,
     `bind ${own} ${instance.jail.address.inet6.text} 127.0.0.1`,

@@ -8,7 +8,8 @@ import { renderRcScript } from '../rc-script.ts'
 import { proxyRole } from '../proxy.ts'
 import { clientSteps, ownUsers, renderClients } from './clients.ts'
 import { renderProxy } from './haproxy.conf.ts'
-import { fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
+import { exporter, exporterPort } from './exporter.ts'
+import { betweenSentinels, fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
 
 const options = {
   shape: z
@@ -54,6 +55,7 @@ export const valkey = defineKind({
       demand: { cpu: 20, memory: 768, disk: 2048 },
       moveCost: shape === 'shared' ? 50 : 1,
       after: [],
+      metrics: { port: exporterPort, path: '/metrics', job: 'valkey' },
       probe: { kind: 'redis', port: 6379 },
       state: shape === 'shared' ? ['/var/db/valkey'] : [],
     },
@@ -67,6 +69,7 @@ export const valkey = defineKind({
             moveCost: 10,
             talksTo: [{ role: 'server', weight: 1 }],
             after: ['server'],
+            metrics: { port: exporterPort, path: '/metrics', job: 'sentinel' },
             probe: { kind: 'redis' as const, port: 26379 },
           },
         ]
@@ -91,25 +94,32 @@ export const valkey = defineKind({
         before: [fromSeed(conf)],
       })
     switch (instance.role) {
-      case 'server':
+      case 'server': {
+        const password = service.secrets.lasting.text('exporter').reveal()
+        const asked = exporter(instance, 6379, { user: 'exporter', password })
         return {
           files: [
             renderValkey(instance, service),
+            asked.file,
             ...renderClients(service),
             daemon('mesh_valkey', '/usr/local/bin/valkey-server', 'valkey.conf'),
           ],
-          rc: { mesh_valkey_enable: 'YES' },
-          packages: ['valkey'],
+          rc: { mesh_valkey_enable: 'YES', ...asked.rc },
+          packages: ['valkey', ...asked.packages],
         }
-      case 'sentinel':
+      }
+      case 'sentinel': {
+        const asked = exporter(instance, 26379, { user: null, password: betweenSentinels(service) })
         return {
           files: [
             renderSentinel(instance, service),
+            asked.file,
             daemon('mesh_sentinel', '/usr/local/bin/valkey-sentinel', 'sentinel.conf'),
           ],
-          rc: { mesh_sentinel_enable: 'YES' },
-          packages: ['valkey'],
+          rc: { mesh_sentinel_enable: 'YES', ...asked.rc },
+          packages: ['valkey', ...asked.packages],
         }
+      }
       default:
         return renderProxy(instance, service)
     }

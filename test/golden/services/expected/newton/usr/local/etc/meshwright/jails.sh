@@ -7,10 +7,12 @@ ASSUME_ALWAYS_YES=yes
 export PATH ASSUME_ALWAYS_YES
 
 # cache-sentinel
-pkg -r /usr/local/jails/cache-sentinel install -y valkey
+pkg -r /usr/local/jails/cache-sentinel install -y valkey redis_exporter
+chroot /usr/local/jails/cache-sentinel chown root:nobody /usr/local/etc/meshwright/redis_exporter.json
 
 # cache-server
-pkg -r /usr/local/jails/cache-server install -y valkey
+pkg -r /usr/local/jails/cache-server install -y valkey redis_exporter
+chroot /usr/local/jails/cache-server chown root:nobody /usr/local/etc/meshwright/redis_exporter.json
 
 # db-etcd
 pkg -r /usr/local/jails/db-etcd install -y coreos-etcd35

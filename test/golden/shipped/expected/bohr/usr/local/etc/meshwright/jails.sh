@@ -11,10 +11,12 @@ pkg -r /usr/local/jails/cache-proxy install -y haproxy30
 chroot /usr/local/jails/cache-proxy chown root:www /usr/local/etc/haproxy.conf
 
 # cache-sentinel
-pkg -r /usr/local/jails/cache-sentinel install -y valkey
+pkg -r /usr/local/jails/cache-sentinel install -y valkey redis_exporter
+chroot /usr/local/jails/cache-sentinel chown root:nobody /usr/local/etc/meshwright/redis_exporter.json
 
 # cache-server
-pkg -r /usr/local/jails/cache-server install -y valkey
+pkg -r /usr/local/jails/cache-server install -y valkey redis_exporter
+chroot /usr/local/jails/cache-server chown root:nobody /usr/local/etc/meshwright/redis_exporter.json
 
 # cloud-app
 pkg -r /usr/local/jails/cloud-app install -y nextcloud-php83 php83-pgsql php83-pdo_pgsql php83-opcache php83-pecl-redis php83-pecl-APCu nginx

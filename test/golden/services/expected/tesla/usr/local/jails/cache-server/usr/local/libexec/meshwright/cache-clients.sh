@@ -18,7 +18,7 @@ tell() {
 }
 [ ! -s /usr/local/etc/meshwright/valkey-users ] || tell </usr/local/etc/meshwright/valkey-users
 cli ACL USERS | while read -r user; do
-	case " default haproxy mesh replica sentinel shop " in
+	case " default exporter haproxy mesh replica sentinel shop " in
 	*" $user "*) ;;
 	*)
 		echo "valkey: $user is no client any more"
