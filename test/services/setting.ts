@@ -112,7 +112,8 @@ export function alone(addresses: readonly string[], script: string, seconds = 60
       '-c',
       ['ip link set lo up', ...up, script].join('\n'),
     ],
-    { encoding: 'utf8', timeout: seconds * 1000, killSignal: 'SIGKILL' },
+    // Daemons that are not root may not be where this runs.
+    { cwd: '/', encoding: 'utf8', timeout: seconds * 1000, killSignal: 'SIGKILL' },
   )
   return { status: ran.status, output: ran.stdout + ran.stderr }
 }
