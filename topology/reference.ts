@@ -70,12 +70,17 @@ export function directoryOf(mesh: Known): Directory {
   }
 }
 
+const isPrefixWord = (word: string): boolean => /^[0-9a-f.:]+(?:\/[0-9]+)?$/i.test(word) && /[.:]/.test(word)
+
+/** Does a word mean somebody on the underlay: anybody, admins, a prefix? */
+export const isUnderlayWord = (word: string): boolean => word === 'outside' || word === 'admin' || isPrefixWord(word)
+
 type Names = ReadonlyMap<Group, ReadonlyMap<string, Members>>
 
 function resolve(word: string, place: Place, mesh: Known, names: Names): Party | Diagnostic {
   if (word === 'outside' || word === 'admin') return { kind: 'external', word, who: word }
   if (word === 'hosts') return { ...ofHosts(word, mesh.hosts), sources: [mesh.overlay] }
-  if (/^[0-9a-f.:]+(?:\/[0-9]+)?$/i.test(word) && /[.:]/.test(word)) return externalPrefix(word, place, mesh)
+  if (isPrefixWord(word)) return externalPrefix(word, place, mesh)
 
   const [, group, bare = word] = /^([a-z]+):(.*)$/.exec(word) ?? []
   const searched = group === undefined ? groups : groups.filter(g => g === group)

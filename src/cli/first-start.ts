@@ -1,10 +1,9 @@
 /** `meshwright first-start`: the steps that bring services to life, in the order in which somebody runs them. */
-import { error } from '../../topology/diagnostic.ts'
-import { hintFor } from '../load/issues.ts'
 import { deploymentOf, openMesh } from '../load/open.ts'
 import { scriptPath } from '../services/deploy.ts'
 import { type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
 import { table } from './table.ts'
+import { unknownNames } from './unknown.ts'
 
 export interface FirstStartOptions {
   readonly directory: string
@@ -16,12 +15,8 @@ export async function firstStart(io: Io, name: string | null, options: FirstStar
   const opened = await openMesh({ ...options, environment: io.environment, purpose: 'read' })
   if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
   const known = opened.spec.services.map(service => service.name)
-  if (name !== null && !known.includes(name))
-    return refuse(
-      io,
-      [error('unknown-reference', `there is no service ${JSON.stringify(name)}`, undefined, hintFor(name, known))],
-      options.json,
-    )
+  const unknown = unknownNames('service', name === null ? [] : [name], known)
+  if (unknown.length > 0) return refuse(io, unknown, options.json)
   const deployment = await deploymentOf(opened)
   const steps = (deployment?.steps ?? [])
     .filter(({ on }) => name === null || on.service === name)

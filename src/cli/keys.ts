@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { error } from '../../topology/diagnostic.ts'
 import { type Lock, lockDocument, type LockedHost } from '../../topology/lock.ts'
 import { byText, type HostName } from '../../topology/names.ts'
-import { hintFor } from '../load/issues.ts'
 import { lockText } from '../load/lock.ts'
 import { type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { replaceFile } from '../write/replace.ts'
@@ -11,6 +10,7 @@ import { alone, outOf } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
 import { changesOf, changesText } from './plan.ts'
 import { table } from './table.ts'
+import { unknownNames } from './unknown.ts'
 
 export interface RotateOptions {
   readonly directory: string
@@ -36,30 +36,15 @@ export async function rotate(io: Io, hosts: readonly string[], options: RotateOp
         options.json,
       )
     const names = opened.mesh.hosts.map(host => host.name as string)
-    const unknown = hosts.filter(host => !names.includes(host))
-    if (unknown.length > 0)
-      return refuse(
-        io,
-        unknown.map(host =>
-          error('unknown-reference', `there is no host ${JSON.stringify(host)}`, undefined, hintFor(host, names)),
-        ),
-        options.json,
-      )
-    const known = opened.spec.services.map(service => service.name)
-    const strange = options.services.filter(service => !known.includes(service))
-    if (strange.length > 0)
-      return refuse(
-        io,
-        strange.map(service =>
-          error(
-            'unknown-reference',
-            `there is no service ${JSON.stringify(service)}`,
-            undefined,
-            hintFor(service, known),
-          ),
-        ),
-        options.json,
-      )
+    const unknown = [
+      ...unknownNames('host', hosts, names),
+      ...unknownNames(
+        'service',
+        options.services,
+        opened.spec.services.map(service => service.name),
+      ),
+    ]
+    if (unknown.length > 0) return refuse(io, unknown, options.json)
     const chosen = new Set(options.all ? names : hosts)
     const kept = opened.mesh.hosts.filter(host => chosen.has(host.name) && host.spec.keys.kind === 'host')
     for (const host of kept)

@@ -9,7 +9,7 @@ export class SecretText {
     this.#text = text
     this.#what = what
   }
-  /** For wg0.conf and the key store, nowhere else. */
+  /** For the text of files that are marked secret, and for the key store; nowhere else. */
   reveal(): string {
     return this.#text
   }

@@ -49,7 +49,7 @@ export function expand(
     const own = host.jails.filter(jail => !ofServices.has(jail.name))
     return more.length === 0 ? host : { ...host, jails: [...own, ...more] }
   }
-  const around = { placement: placementOf(spec, placed), taken: otherNames(spec) }
+  const around = { placement: placementOf(spec, placed), taken: otherNames(spec, services) }
   const flows = services.flatMap(service => [...flowsOf(service, services, placed, around)])
   return {
     spec: {
@@ -63,12 +63,15 @@ export function expand(
 
 interface Surroundings {
   readonly placement: Placement
-  /** Names of hosts, regions and labels: a jail of such a name is not meant by the name alone. */
+  /** Names of hosts, regions, labels and services: a jail of such a name is not meant by the name alone. */
   readonly taken: ReadonlySet<string>
 }
 
-const otherNames = (spec: MeshSpec): ReadonlySet<string> =>
-  new Set(spec.regions.flatMap(region => [region.name, ...region.hosts.flatMap(host => [host.name, ...host.labels])]))
+const otherNames = (spec: MeshSpec, services: Services): ReadonlySet<string> =>
+  new Set([
+    ...spec.regions.flatMap(region => [region.name, ...region.hosts.flatMap(host => [host.name, ...host.labels])]),
+    ...services.map(service => service.name),
+  ])
 
 function placementOf(spec: MeshSpec, placed: Placed): Placement {
   const hosts = spec.regions.flatMap(region => region.hosts).toSorted((a, b) => (a.name < b.name ? -1 : 1))

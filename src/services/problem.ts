@@ -5,6 +5,7 @@ import { roundTrips } from '../../topology/latency.ts'
 import type { Count, Demand, Placed, Problem, Role, RoleId, Site } from '../../topology/place/problem.ts'
 import { below } from './declare.ts'
 import { serviceText } from '../../topology/port.ts'
+import { isUnderlayWord } from '../../topology/reference.ts'
 import type { RoleOverride, RoleSpec, Service } from './kind.ts'
 
 const mebibyte = 2 ** 20
@@ -29,10 +30,6 @@ export function problemOf(spec: MeshSpec, services: readonly Service[], current:
   }
 }
 
-/** Somebody on the underlay: the port is one of the host itself. */
-export const isOutside = (word: string): boolean =>
-  word === 'outside' || word === 'admin' || (/[.:]/.test(word) && /^[0-9a-f.:/]+$/i.test(word))
-
 function siteOf(host: HostSpec): Site {
   const used = (of: (jail: HostSpec['jails'][number]) => number | null) =>
     host.jails.reduce((sum, jail) => sum + (of(jail) ?? 0), 0)
@@ -43,7 +40,7 @@ function siteOf(host: HostSpec): Site {
     provider: host.provider ?? `${host.name}, whose provider is not known`,
     drained: host.drained,
     ...(host.endpoints.length === 0 && { callable: false as const }),
-    ports: host.jails.flatMap(jail => (jail.from.some(isOutside) ? jail.serves.map(serviceText) : [])),
+    ports: host.jails.flatMap(jail => (jail.from.some(isUnderlayWord) ? jail.serves.map(serviceText) : [])),
     free: {
       cpu: left(
         host.cpus,

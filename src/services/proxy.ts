@@ -2,7 +2,7 @@
 import { madeBy } from '../render/file.ts'
 import { block } from '../render/template.ts'
 import type { Capability } from './capability.ts'
-import type { Instance, JailContent, RoleSpec } from './kind.ts'
+import type { Deployed, Instance, JailContent, RoleSpec } from './kind.ts'
 
 const metricsPort = 8404
 
@@ -27,6 +27,14 @@ export const proxyRole = ({ to, weight, capability, ports }: Leads): RoleSpec =>
   metrics: { port: metricsPort, path: '/metrics', job: 'haproxy' },
   probe: { kind: 'tcp', port: ports[0] },
 })
+
+/** The address at which a client finds the proxy beside it. */
+export function proxyAddress(service: Pick<Deployed, 'name' | 'instances'>, client: Instance): string {
+  const proxy = service.instances('proxy').find(one => one.host === client.host)
+  if (proxy === undefined)
+    throw new Error(`no proxy of ${service.name} beside ${client.jail.name}: this is a bug in meshwright`)
+  return proxy.jail.address.inet.text
+}
 
 /** `lines`: of defaults and listeners. `secret`: a password is in them. */
 export const proxyContent = ({ jail }: Instance, lines: readonly string[], secret = false): JailContent => ({

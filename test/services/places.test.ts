@@ -64,6 +64,11 @@ test('a jail of a name that a host has as well is meant by its kind', async () =
   expect(mesh.flows.map(flow => flow.name)).toContain('jail:db-etcd>jail:db-etcd 2380/tcp')
 })
 
+test('a service may be called like a jail of another', async () => {
+  const { mesh } = await setting('db: {kind: patroni}\ndb-etcd: {kind: generic}')
+  expect(mesh.flows.map(flow => flow.name)).toContain('jail:db-etcd>jail:db-etcd 2380/tcp')
+})
+
 test.each([
   ['cache: {kind: valkey}\nhaproxy: {kind: generic, needs: [redis]}', 'has a user of that name'],
   ['db: {kind: patroni}\npostgres: {kind: generic, needs: [postgresql]}', 'has a role or a database of that name'],

@@ -18,7 +18,7 @@ import {
   s3Port,
   s3Region,
 } from './garage.toml.ts'
-import { proxyRole } from '../proxy.ts'
+import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { firstStart, renderWanted } from './setup.sh.ts'
 
@@ -147,7 +147,7 @@ export const garage = defineKind({
   firstStart,
   offer: (_, service, client) =>
     ({
-      host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
+      host: proxyAddress(service, client),
       port: s3Port,
       region: s3Region,
       ...accessOf(client.service, service),

@@ -7,8 +7,8 @@ import { madeBy } from '../../render/file.ts'
 import { below } from '../declare.ts'
 import { servingRoles } from '../expand.ts'
 import { defineKind, type JailFile } from '../kind.ts'
-import { isOutside } from '../problem.ts'
 import { serviceText } from '../../../topology/port.ts'
+import { isUnderlayWord } from '../../../topology/reference.ts'
 
 const path = z
   .string()
@@ -130,7 +130,7 @@ export const generic = defineKind({
       ...(options.check !== undefined && {
         serves: [{ capability: 'http', ports: [`${options.check.port}/tcp`] }],
       }),
-      publicPorts: options.from.some(isOutside) ? options.ports.map(serviceText) : [],
+      publicPorts: options.from.some(isUnderlayWord) ? options.ports.map(serviceText) : [],
       probe:
         options.check === undefined
           ? { kind: 'process', rc: 'cron' }

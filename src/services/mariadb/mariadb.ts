@@ -2,7 +2,7 @@
 import { defineKind, type JailContent, type RoleSpec } from '../kind.ts'
 import { clientPassword } from './accounts.ts'
 import { firstStart } from './first-start.sh.ts'
-import { proxyRole } from '../proxy.ts'
+import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { exporterCnf, renderExporter } from './mysqld_exporter.cnf.ts'
 import { checkMariadb, checkRegions, options, serverMemory } from './options.ts'
@@ -81,7 +81,7 @@ export const mariadb = defineKind({
   firstStart,
   offer: (_, service, client) =>
     ({
-      host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
+      host: proxyAddress(service, client),
       port: 3306,
       database: client.service,
       user: client.service,

@@ -8,7 +8,7 @@ import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
 import { joinScript, renderEtcd } from './etcd.yml.ts'
-import { proxyRole } from '../proxy.ts'
+import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { knowsPriority } from './priority.ts'
 import {
@@ -212,12 +212,11 @@ export const patroni = defineKind({
     ]
   },
   offer: (_, service, client) => {
-    const proxy = service.instances('proxy').find(one => one.host === client.host)
     const clients = service.clients.flatMap(one =>
       one.roles.flatMap(role => service.instancesOf(one.service.name, role)),
     )
     return {
-      host: proxy?.jail.address.inet.text ?? '',
+      host: proxyAddress(service, client),
       port: 5000,
       readPort: 5001,
       database: client.service,

@@ -5,7 +5,7 @@ import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import { defineKind, type JailContent } from '../kind.ts'
 import { renderRcScript } from '../rc-script.ts'
-import { proxyRole } from '../proxy.ts'
+import { proxyAddress, proxyRole } from '../proxy.ts'
 import { clientSteps, ownUsers, renderClients } from './clients.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { exporter, exporterPort } from './exporter.ts'
@@ -127,7 +127,7 @@ export const valkey = defineKind({
   firstStart: clientSteps,
   offer: (_, service, client) =>
     ({
-      host: service.instances('proxy').find(one => one.host === client.host)?.jail.address.inet.text ?? '',
+      host: proxyAddress(service, client),
       port: 6379,
       user: client.service,
       password: service.secrets.text(`client-${client.service}`),
