@@ -1,6 +1,10 @@
-/** Clients have accounts by their names: some names a service needs for itself, or cannot hold. */
+/** Clients have accounts by their names; some names a service needs for itself, or cannot hold. */
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import type { Service } from './kind.ts'
+
+/** By name, each once. */
+export const clientNames = ({ clients }: Pick<Service, 'clients'>): readonly string[] =>
+  [...new Set(clients.map(client => client.service.name))].toSorted()
 
 export function* badClientNames(
   { name, kind, clients }: Service,

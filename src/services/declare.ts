@@ -1,7 +1,7 @@
 /** `services:` of mesh.yaml, from what was written to services with read options and found dependencies. */
 import * as z from 'zod'
 import { type Diagnostic, error, type Place } from '../../topology/diagnostic.ts'
-import { type HostLabel, type HostName, nameProblem, type RegionName } from '../../topology/names.ts'
+import { byText, type HostLabel, type HostName, nameProblem, type RegionName } from '../../topology/names.ts'
 import type { ServiceSpec } from '../../topology/spec.ts'
 import { hostLabel, name, size, text, userName } from '../load/fields.ts'
 import { diagnose, hintFor } from '../load/issues.ts'
@@ -71,7 +71,9 @@ export interface Declared {
 
 export function declareServices(specs: readonly ServiceSpec[], catalogue: readonly AnyKind[]): Declared {
   const diagnostics: Diagnostic[] = []
-  const drafts = specs.flatMap(spec => draftOf(spec, catalogue, diagnostics) ?? [])
+  // By name: the order in mesh.yaml means nothing.
+  const sorted = specs.toSorted((a, b) => byText(a.name, b.name))
+  const drafts = sorted.flatMap(spec => draftOf(spec, catalogue, diagnostics) ?? [])
   if (drafts.length < specs.length) return { services: [], diagnostics }
   for (const draft of drafts) diagnostics.push(...connect(draft, drafts))
   if (diagnostics.length > 0) return { services: [], diagnostics }

@@ -9,6 +9,7 @@ import type { HostClass, HostLabel, HostName, RegionName } from '../../topology/
 import type { Demand, Domain } from '../../topology/place/problem.ts'
 import type { Resilience } from '../../topology/place/whatif.ts'
 import type { HostSpec, MeshSpec } from '../../topology/spec.ts'
+import type { SecretText } from '../keys/secret-text.ts'
 import type { ServiceSecrets } from '../keys/service.ts'
 import type { FileMode, Reload } from '../render/file.ts'
 import type { Capability, Offers } from './capability.ts'
@@ -148,9 +149,12 @@ export interface Metrics {
   readonly path: string
   /** Prometheus job: `patroni`. */
   readonly job: string
-  /** Value of a bearer token's purpose in the service's secrets. */
+  /** Purpose of a bearer token: {@link bearerOf} is what both sides write. */
   readonly bearer?: string
 }
+
+/** The token by which metrics of a service are read. */
+export const bearerOf = ({ secrets }: Pick<Deployed, 'secrets'>, purpose: string): SecretText => secrets.text(purpose)
 
 /** How the health of an instance is asked for, from its own host. */
 export type Probe =

@@ -36,8 +36,7 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
   if (hasErrors(diagnostics)) return { plan: null, diagnostics }
   const strangers = services.flatMap(service => [...unknownPins(service, spec)])
   if (strangers.length > 0) return { plan: null, diagnostics: [...diagnostics, ...strangers] }
-  const sorted = services.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const problem = problemOf(spec, sorted, stillThere(spec, placedBefore(before)))
+  const problem = problemOf(spec, services, stillThere(spec, placedBefore(before)))
   const solved = solve(problem, { free })
   if (solved.kind === 'impossible')
     return {
@@ -49,11 +48,11 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
         ),
       ],
     }
-  const lacking = [...homeless(problem, solved.placed), ...(free ? [] : replaced(problem, sorted, solved.placed))]
+  const lacking = [...homeless(problem, solved.placed), ...(free ? [] : replaced(problem, services, solved.placed))]
   if (lacking.length > 0) return { plan: null, diagnostics: [...diagnostics, ...lacking] }
-  const expanded = expand(spec, sorted, solved.placed)
+  const expanded = expand(spec, services, solved.placed)
   const hosts = new Map(spec.regions.flatMap(region => region.hosts.map(host => [host.name, host] as const)))
-  const placed = sorted.flatMap(service => [
+  const placed = services.flatMap(service => [
     ...(service.kind.checkPlaced?.(
       service,
       role => (solved.placed.get(roleId(service, role)) ?? []).flatMap(name => hosts.get(name) ?? []),
@@ -65,8 +64,8 @@ export function planServices(spec: MeshSpec, before: Lock | null, free = false):
   const remarks = solved.remarks.map(({ text, place }) => warning('placement-weak', text, place))
   return {
     plan: {
-      ...{ services: sorted, problem, solved, spec: expanded.spec },
-      remembered: remember(sorted, solved.placed, before),
+      ...{ services, problem, solved, spec: expanded.spec },
+      remembered: remember(services, solved.placed, before),
       epochs: before?.serviceEpochs ?? new Map(),
       serials: before?.serials ?? new Map(),
     },

@@ -64,6 +64,30 @@ test('a jail of a name that a host has as well is meant by its kind', async () =
   expect(mesh.flows.map(flow => flow.name)).toContain('jail:db-etcd>jail:db-etcd 2380/tcp')
 })
 
+test('the order of services in mesh.yaml changes no byte', async () => {
+  const lines = [
+    ...['cache: {kind: valkey}', 'db: {kind: patroni}', 'files: {kind: garage}', 'front: {kind: haproxy}'],
+    ...[
+      'aaa: {kind: generic, needs: [postgresql, redis, s3], ports: [80/tcp], check: {port: 80, path: /}, domains: [a.example]}',
+    ],
+    ...[
+      'bbb: {kind: generic, needs: [postgresql, redis, s3], ports: [80/tcp], check: {port: 80, path: /}, domains: [b.example]}',
+    ],
+    ...['names: {kind: bind}', 'resolver: {kind: unbound}', 'watch: {kind: prometheus}', 'panels: {kind: grafana}'],
+  ]
+  const first = await setting(lines.join('\n'))
+  const again = await setting(lines.toReversed().join('\n'))
+  expect([...again.files.keys()]).toEqual([...first.files.keys()])
+  for (const [path, text] of first.files) expect(again.files.get(path), path).toBe(text)
+})
+
+test('the token that metrics are read by is the one that their owner asks for', async () => {
+  const made = await setting('files: {kind: garage}\nwatch: {kind: prometheus}')
+  const own = made.textOf('tesla', 'files-storage', 'usr/local/etc/garage/metrics_token')
+  expect(own).toMatch(/^\w{32}\n$/)
+  expect(made.textOf('tesla', 'watch-server', 'usr/local/etc/prometheus/credentials/files-metrics-token')).toBe(own)
+})
+
 test('a service may be called like a jail of another', async () => {
   const { mesh } = await setting('db: {kind: patroni}\ndb-etcd: {kind: generic}')
   expect(mesh.flows.map(flow => flow.name)).toContain('jail:db-etcd>jail:db-etcd 2380/tcp')

@@ -2,9 +2,6 @@
 import type { Offers } from '../capability.ts'
 import type { Deployed } from '../kind.ts'
 
-export const clientsOf = (service: Deployed): readonly string[] =>
-  [...new Set(service.clients.map(client => client.service.name))].toSorted()
-
 /** `GK` and 24 hex digits, and 64 hex digits: the form that an import asks for (garage, src/model/key_table.rs). */
 export const accessOf = (
   client: string,

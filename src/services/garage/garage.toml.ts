@@ -1,7 +1,7 @@
 /** usr/local/etc/garage.toml and the secrets beside it (garage, reference manual, configuration file). */
 import { madeBy } from '../../render/file.ts'
 import { template } from '../../render/template.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
+import { bearerOf, type Deployed, type Instance, type JailFile } from '../kind.ts'
 import type { GarageOptions } from './garage.ts'
 import { nodeOf } from './node.ts'
 
@@ -86,7 +86,7 @@ export function renderSecrets(instance: Instance, service: Deployed): readonly J
     // For curl(1): a token among the arguments would be seen by everybody.
     ['admin.curl', `header = "Authorization: Bearer ${adminToken(service)}"`],
     ['admin_token', adminToken(service)],
-    ['metrics_token', service.secrets.text(metricsPurpose, 43).reveal()],
+    ['metrics_token', bearerOf(service, metricsPurpose).reveal()],
   ]
   return files.map(([name, text]) => ({
     path: `${secretsDirectory.slice(1)}/${name}`,

@@ -3,8 +3,9 @@
  * is as it should be is left alone (garage, administration API v1 and v2).
  */
 import { madeBy } from '../../render/file.ts'
+import { clientNames } from '../client-names.ts'
 import type { Deployed, FirstStart, Instance, JailFile } from '../kind.ts'
-import { accessOf, clientsOf } from './clients.ts'
+import { accessOf } from './clients.ts'
 import type { GarageOptions } from './garage.ts'
 import { adminPort, nodesOf, secretsDirectory } from './garage.toml.ts'
 import { nodeOf } from './node.ts'
@@ -42,7 +43,7 @@ export function renderWanted(instance: Instance, service: Deployed<GarageOptions
       tags: [one.host.name],
     }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const clients = clientsOf(service).map(name => ({ name, ...accessOf(name, service) }))
+  const clients = clientNames(service).map(name => ({ name, ...accessOf(name, service) }))
   const revealed = clients.map(({ name, keyId, secretKey, bucket }) => ({
     ...{ name, bucket },
     accessKeyId: keyId,

@@ -1,6 +1,6 @@
 /** usr/local/etc/grafana/provisioning/dashboards/meshwright.yaml: the directory whose files are dashboards (Grafana, provisioning). */
 import type { JailFile } from '../kind.ts'
-import { yamlText } from '../prometheus/yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 const dashboardsPath = '/usr/local/etc/grafana/dashboards'
 

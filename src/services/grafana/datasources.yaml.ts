@@ -1,7 +1,7 @@
 /** usr/local/etc/grafana/provisioning/datasources/meshwright.yaml: every Prometheus, the nearest first (Grafana, provisioning). */
 import { createHash } from 'node:crypto'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
-import { yamlText } from '../prometheus/yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 /** At most 40 characters of letters, digits, dashes and underscores; dashboards find a source by it. */
 export function uidOf(name: string): string {

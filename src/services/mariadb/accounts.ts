@@ -1,6 +1,7 @@
 /** Who connects to the servers: names, where from, and passwords. Names of the service's own have an underscore, so that no client is called like them. */
 import { createHash } from 'node:crypto'
 import type { SecretText } from '../../keys/secret-text.ts'
+import { clientNames } from '../client-names.ts'
 import type { Deployed, Instance } from '../kind.ts'
 
 export const replicationUser = 'mesh_replication'
@@ -18,9 +19,8 @@ export const addressesOf = (instances: readonly Instance[]): readonly string[] =
 
 /** Clients by name, and the proxies beside them: the server sees those, not the clients. */
 export function clientsOf(service: Deployed): ReadonlyMap<string, readonly Instance[]> {
-  const names = [...new Set(service.clients.map(client => client.service.name))].toSorted()
   return new Map(
-    names.map(name => {
+    clientNames(service).map(name => {
       const hosts = new Set(
         service.clients
           .filter(client => client.service.name === name)

@@ -1,6 +1,6 @@
 /** usr/local/etc/etcd.yml: one member of the quorum that Patroni keeps its leader lock in (etcd 3.5 configuration file). */
-import { stringify } from 'yaml'
 import { madeBy } from '../../render/file.ts'
+import { yamlText } from '../../render/yaml.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
 import { longestTrip, timingOf } from './timing.ts'
 
@@ -53,7 +53,7 @@ export function renderEtcd(instance: Instance, service: Deployed): JailFile {
   }
   return {
     path: 'usr/local/etc/etcd.yml',
-    text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })}`,
+    text: yamlText(file),
     mode: 0o644,
     secret: false,
     // Two members that restart at once may be the majority: one after the other is for people.

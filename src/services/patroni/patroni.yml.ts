@@ -1,6 +1,7 @@
 /** usr/local/etc/patroni/patroni.yml: one member of the PostgreSQL cluster (Patroni's YAML configuration settings). */
-import { stringify } from 'yaml'
 import { madeBy } from '../../render/file.ts'
+import { yamlText } from '../../render/yaml.ts'
+import { clientNames } from '../client-names.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
 import type { PatroniOptions } from './patroni.ts'
 import { knowsPriority, priorityOf } from './priority.ts'
@@ -66,7 +67,7 @@ export function renderPatroni(instance: Instance, service: Deployed<PatroniOptio
   }
   return {
     path: 'usr/local/etc/patroni/patroni.yml',
-    text: `# ${madeBy}\n${stringify(file, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0, aliasDuplicateObjects: false })}`,
+    text: yamlText(file),
     mode: 0o600,
     owner: 'postgres',
     group: 'postgres',
@@ -177,7 +178,7 @@ const synchronous = (mode: PatroniOptions['synchronous']) => ({
 
 /** Roles and databases of the services that use this one; run at bootstrap, and again when one comes. */
 export function renderClientsSql(service: Deployed<PatroniOptions>): JailFile {
-  const names = [...new Set(service.clients.map(client => client.service.name))]
+  const names = clientNames(service)
   const lines = names.flatMap(name => [
     `SELECT 'CREATE ROLE "${name}" LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${name}') \\gexec`,
     `ALTER ROLE "${name}" LOGIN PASSWORD '${service.secrets.text(`client-${name}`).reveal()}';`,

@@ -1,7 +1,7 @@
 /** usr/local/etc/alertmanager/alertmanager.yml (Alertmanager, configuration): who is told of what, and how often. */
 import type { Deployed, JailFile } from '../kind.ts'
 import { type PrometheusOptions, type Receiver, receiversOf } from './options.ts'
-import { yamlText } from './yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 const always = ['alertname = "Watchdog"']
 

@@ -2,7 +2,7 @@
 import { byText } from '../../../topology/names.ts'
 import type { Deployed, JailFile } from '../kind.ts'
 import { type Module, moduleName, placementOf, watchesOf } from './watch.ts'
-import { yamlText } from './yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 /** The same for all probers, and a module for each way that anybody is asked in. */
 export function renderBlackbox(service: Deployed): JailFile {

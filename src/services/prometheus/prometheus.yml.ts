@@ -1,11 +1,11 @@
 /** usr/local/etc/prometheus.yml (Prometheus, configuration): what one server scrapes, probes, and whom it alerts. */
 import { byText } from '../../../topology/names.ts'
 import { type SecretText } from '../../keys/secret-text.ts'
-import type { Deployed, Instance, JailFile } from '../kind.ts'
+import { bearerOf, type Deployed, type Instance, type JailFile } from '../kind.ts'
 import type { PrometheusOptions } from './options.ts'
 import { rulesPath } from './rules.yml.ts'
 import { moduleName, placementOf, type Scrape, type Seen, type Watch, watchesOf } from './watch.ts'
-import { yamlText } from './yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 const credentials = 'usr/local/etc/prometheus/credentials'
 const reload = { rc: 'prometheus', how: 'reload' } as const
@@ -97,7 +97,7 @@ function tokensOf({ scrapes }: Watch, service: Deployed): readonly { path: strin
   for (const scrape of scrapes) {
     const { bearer } = scrape.metrics
     const giver = service.services.find(one => one.name === scrape.service)
-    if (bearer !== undefined && giver !== undefined) tokens.set(tokenPath(scrape), giver.secrets.text(bearer))
+    if (bearer !== undefined && giver !== undefined) tokens.set(tokenPath(scrape), bearerOf(giver, bearer))
   }
   return [...tokens].toSorted(([a], [b]) => byText(a, b)).map(([path, token]) => ({ path, token }))
 }

@@ -4,7 +4,7 @@
  * of its members, while the primary itself may be in another region.
  */
 import type { Deployed, JailFile } from '../kind.ts'
-import { yamlText } from './yaml.ts'
+import { yamlText } from '../../render/yaml.ts'
 
 export const rulesPath = 'usr/local/etc/prometheus/rules/meshwright.yml'
 

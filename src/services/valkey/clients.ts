@@ -3,6 +3,7 @@
  * the running servers, each by itself, because users are not replicated (valkey.io, ACL).
  */
 import { madeBy } from '../../render/file.ts'
+import { clientNames } from '../client-names.ts'
 import type { Deployed, FirstStart, JailFile } from '../kind.ts'
 
 /** Of the steps alone. */
@@ -11,9 +12,6 @@ const steward = 'mesh'
 export const ownUsers = ['default', 'exporter', 'haproxy', steward, 'replica', 'sentinel']
 
 const directory = '/usr/local/etc/meshwright'
-
-const clientsOf = (service: Deployed): readonly string[] =>
-  [...new Set(service.clients.map(client => client.service.name))].toSorted()
 
 /** Words of one user, as a line of valkey.conf and `ACL SETUSER` take them. */
 const wordsOf = (name: string, { secrets }: Deployed): string =>
@@ -24,7 +22,7 @@ const stewardPassword = ({ secrets }: Deployed): string => secrets.lasting.text(
 /** Lines of the seed: `reset` is a word of ACL SETUSER only. */
 export const seededUsers = (service: Deployed): readonly string[] => [
   `user ${steward} on >${stewardPassword(service)} ~* &* +@all`,
-  ...clientsOf(service).map(name => `user ${wordsOf(name, service).replace(' reset', '')}`),
+  ...clientNames(service).map(name => `user ${wordsOf(name, service).replace(' reset', '')}`),
 ]
 
 export const renderClients = (service: Deployed): readonly JailFile[] => {
@@ -33,7 +31,7 @@ export const renderClients = (service: Deployed): readonly JailFile[] => {
     { path: `${directory.slice(1)}/valkey-steward`, text: `${stewardPassword(service)}\n`, ...closed },
     {
       path: `${directory.slice(1)}/valkey-users`,
-      text: clientsOf(service)
+      text: clientNames(service)
         .map(name => `ACL SETUSER ${wordsOf(name, service)}\n`)
         .join(''),
       ...closed,
@@ -62,7 +60,7 @@ tell() {
 }
 [ ! -s ${directory}/valkey-users ] || tell <${directory}/valkey-users
 cli ACL USERS | while read -r user; do
-	case " ${[...ownUsers, ...clientsOf(service)].join(' ')} " in
+	case " ${[...ownUsers, ...clientNames(service)].join(' ')} " in
 	*" $user "*) ;;
 	*)
 		echo "valkey: $user is no client any more"
