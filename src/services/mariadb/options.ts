@@ -4,6 +4,7 @@ import { type Diagnostic, error, warning } from '../../../topology/diagnostic.ts
 import { sizeText } from '../../../topology/quantity.ts'
 import type { HostSpec } from '../../../topology/spec.ts'
 import { size } from '../../load/fields.ts'
+import { badClientNames } from '../client-names.ts'
 import { below } from '../declare.ts'
 import type { Service } from '../kind.ts'
 
@@ -64,14 +65,7 @@ export function* checkMariadb(service: Mariadb): Iterable<Diagnostic> {
   yield* counts(service)
   yield* parameters(service)
   yield* pool(service)
-  for (const { service: client } of service.clients)
-    if (taken.includes(client.name))
-      yield error(
-        'service-option',
-        `${client.name} cannot have a database of its own name: MariaDB has one`,
-        { ...client.place, key: true },
-        'Call the service otherwise.',
-      )
+  yield* badClientNames(service, client => taken.includes(client), 'has a database of that name')
 }
 
 function* counts(service: Mariadb): Iterable<Diagnostic> {
