@@ -34,7 +34,7 @@ interface ServiceManifest {
   readonly packages: readonly string[]
   readonly state: readonly string[]
   readonly probe: Probe
-  readonly metrics: Omit<Metrics, 'bearer'> | null
+  readonly metrics: Omit<Metrics, 'bearer' | 'tokenFile'> | null
   /** Scripts in the jail, in the order in which they are run, once and after the jail has started. */
   readonly 'first-start': readonly string[]
 }
@@ -138,7 +138,8 @@ export function deploy(plan: ServicePlan, mesh: Mesh, { root, given }: Secrets):
   }
 }
 
-const probeOf = (probe: Probe, { domain }: Mesh): Probe =>
+/** With the names written out. */
+export const probeOf = (probe: Probe, { domain }: Mesh): Probe =>
   probe.kind === 'dns' && probe.name === '@' ? { ...probe, name: domain } : probe
 
 /** Services after those that they use; by name otherwise, and where uses go in a circle. */

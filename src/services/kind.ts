@@ -139,6 +139,8 @@ export interface RoleSpec {
   /** Jails of its host ask it for names. */
   readonly resolves?: true
   readonly metrics?: Metrics
+  /** What its metrics say of its health. */
+  readonly health?: RoleHealth
   readonly probe: Probe
   /** Directories in the jail that hold what must not be lost. */
   readonly state?: readonly string[]
@@ -151,6 +153,38 @@ export interface Metrics {
   readonly job: string
   /** Purpose of a bearer token: {@link bearerOf} is what both sides write. */
   readonly bearer?: string
+  /** Where the jail itself has that token: `usr/local/etc/garage/metrics_token`. */
+  readonly tokenFile?: string
+}
+
+/** One sample of the Prometheus text format. */
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** How an instance is, read from metrics: the same whether its host asked for them or a Prometheus has them. */
+export interface RoleHealth {
+  /** Names of the metrics it reads; no others leave the host. */
+  readonly series: readonly string[]
+  /** `samples`: those of one instance, of the names above, in any order; may be empty. */
+  read(samples: readonly Sample[]): Finding
+  /** What only shows beside the others: by instance, in the same order; null changes nothing. */
+  compare?(findings: readonly (Finding | null)[]): readonly (Finding | null)[]
+}
+
+export interface Finding {
+  /** warn: it works, and somebody should look. bad: it does not do its work. */
+  readonly state: 'ok' | 'warn' | 'bad'
+  /** What it is or what is wrong, in a few words: `leader`, `replica`, `no leader`, `2 of 3 servers`. */
+  readonly word: string
+  /** It leads its role: the primary, the leader, the master. */
+  readonly leads?: boolean
+  /** Shown in this order: `{timeline: '4', lag: '0 B'}`. */
+  readonly details?: Readonly<Record<string, string>>
+  /** For `compare`: `{wal: 117440512}`. */
+  readonly numbers?: Readonly<Record<string, number>>
 }
 
 /** The token by which metrics of a service are read. */

@@ -1,0 +1,142 @@
+/**
+ * How a tunnel is, seen from one of its ends. Evidence in order: packets that cross in both directions, then echo
+ * requests, then the age of the handshake; the age alone says nothing where nobody has to send. Limits follow from the
+ * timers of WireGuard (REKEY_AFTER_TIME 120 s, REJECT_AFTER_TIME 180 s, KEEPALIVE_TIMEOUT 10 s, REKEY_TIMEOUT 5 s).
+ */
+
+/** lossy: it works, but echo requests are lost. one-way: this end sends and hears nothing. */
+export const tunnelStates = ['unknown', 'up', 'lossy', 'stale', 'one-way', 'down'] as const
+export type TunnelState = (typeof tunnelStates)[number]
+
+export const tunnelReasons = [
+  'nothing-known',
+  'host-silent',
+  'not-configured',
+  'echo-answered',
+  'packets-cross',
+  'fresh-handshake',
+  'echo-lost',
+  'old-handshake',
+  'no-handshake',
+  'never-shook-hands',
+  'waits-for-first-handshake',
+  'no-echo',
+  'hears-nothing',
+  'idle',
+] as const
+export type TunnelReason = (typeof tunnelReasons)[number]
+
+/** What one end knows. Times are in seconds before now; NaN: never, or not known. */
+export interface TunnelEvidence {
+  /** Does this end still tell what it sees? */
+  readonly hostSpeaks: boolean
+  /** Is the other end among its peers? */
+  readonly configured: boolean
+  readonly handshakeAge: number
+  /** Seconds between keepalives of either side; 0: none. */
+  readonly keepalive: number
+  /** Since the counter last grew. */
+  readonly receivedAgo: number
+  readonly sentAgo: number
+  /** For how long it has been sending without having received anything. */
+  readonly unansweredFor: number
+  /** Echo requests of the last looks: how many were sent, how many lost, how many of the last ones in a row. */
+  readonly echoes: number
+  readonly lost: number
+  readonly lostInARow: number
+  /** Since this end began to be watched, or booted: whichever is later. */
+  readonly watchedFor: number
+}
+
+/** A session older than this is refused by both ends, and a keepalive has renewed it before: 165 s, and one keepalive. */
+export const freshFor = (keepalive: number): number => 165 + keepalive + 10
+export const downAfter = 300
+const oneWayAfter = 120
+/** Counters that grew within this time are packets that cross now. */
+const crossesWithin = 180
+const lossyFrom = 0.2
+const echoesThatTell = 3
+
+export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; readonly reason: TunnelReason } {
+  const { handshakeAge: age } = of
+  if (!of.hostSpeaks) return { state: 'unknown', reason: 'host-silent' }
+  if (!of.configured) return { state: 'down', reason: 'not-configured' }
+  const loss = of.echoes === 0 ? 0 : of.lost / of.echoes
+  const answered = of.echoes > 0 && of.lostInARow === 0
+  if (answered)
+    return loss >= lossyFrom && of.echoes >= echoesThatTell
+      ? { state: 'lossy', reason: 'echo-lost' }
+      : { state: 'up', reason: 'echo-answered' }
+  const silent = of.lostInARow >= echoesThatTell
+  const fresh = age <= freshFor(of.keepalive)
+  // Data is taken only with keys of a session that both ends made: what grows on both sides crosses in both directions.
+  if (fresh && of.receivedAgo <= crossesWithin && of.sentAgo <= crossesWithin && of.unansweredFor < oneWayAfter)
+    return silent ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
+  if (of.keepalive > 0) {
+    if (Number.isNaN(age))
+      return of.watchedFor > downAfter
+        ? { state: 'down', reason: 'never-shook-hands' }
+        : { state: silent ? 'down' : 'stale', reason: silent ? 'no-echo' : 'waits-for-first-handshake' }
+    if (age > downAfter) return { state: 'down', reason: 'no-handshake' }
+  }
+  if (of.unansweredFor >= oneWayAfter)
+    return of.echoes > 0 && silent && !fresh
+      ? { state: 'down', reason: 'no-echo' }
+      : { state: 'one-way', reason: 'hears-nothing' }
+  if (silent) return { state: fresh ? 'stale' : 'down', reason: 'no-echo' }
+  if (fresh) return { state: 'up', reason: 'fresh-handshake' }
+  if (of.keepalive > 0) return { state: 'stale', reason: 'old-handshake' }
+  return { state: 'unknown', reason: Number.isNaN(age) ? 'nothing-known' : 'idle' }
+}
+
+interface Measured {
+  /** Seconds. */
+  readonly handshakeAge: number | null
+  /** Milliseconds. */
+  readonly roundTrip: number | null
+  readonly loss: number | null
+}
+
+export function reasonText(reason: TunnelReason, { handshakeAge, roundTrip, loss }: Measured): string {
+  const age = handshakeAge === null ? 'never' : spanText(handshakeAge)
+  switch (reason) {
+    case 'nothing-known':
+      return 'nobody has sent anything yet'
+    case 'host-silent':
+      return 'its host does not tell'
+    case 'not-configured':
+      return 'wg0 does not know this peer'
+    case 'echo-answered':
+      return roundTrip === null ? 'echo answered' : `echo after ${roundTripText(roundTrip)}`
+    case 'packets-cross':
+      return 'packets cross both ways'
+    case 'fresh-handshake':
+      return `shook hands ${age} ago`
+    case 'echo-lost':
+      return loss === null ? 'echoes are lost' : `${Math.round(loss * 100)} % of echoes lost`
+    case 'old-handshake':
+    case 'no-handshake':
+      return `no handshake for ${age}`
+    case 'never-shook-hands':
+      return 'never shook hands'
+    case 'waits-for-first-handshake':
+      return 'waits for its first handshake'
+    case 'no-echo':
+      return 'echoes stay away'
+    case 'hears-nothing':
+      return 'sends and hears nothing'
+    case 'idle':
+      return `idle: last handshake ${age} ago`
+  }
+}
+
+/** `45 s`, `12 min`, `3 h`, `9 d`: at most five characters. */
+export function spanText(seconds: number): string {
+  if (seconds < 100) return `${Math.max(0, Math.round(seconds))} s`
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} d`
+}
+
+export const roundTripText = (milliseconds: number): string =>
+  `${milliseconds < 9.95 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`
