@@ -200,8 +200,7 @@ function waysIn(mesh: Mesh, numberOf: (host: Host) => number): ReadonlyMap<numbe
       if (!services.some(service => covers(service, ssh))) continue
       const known = ways.get(numberOf(target)) ?? []
       ways.set(numberOf(target), known)
-      for (const host of from.hosts)
-        if (host !== target && !known.includes(numberOf(host))) known.push(numberOf(host))
+      for (const host of from.hosts) if (host !== target && !known.includes(numberOf(host))) known.push(numberOf(host))
     }
   }
   for (const known of ways.values()) known.sort((a, b) => a - b)

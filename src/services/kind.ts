@@ -172,6 +172,20 @@ export interface RoleHealth {
   read(samples: readonly Sample[]): Finding
   /** What only shows beside the others: by instance, in the same order; null changes nothing. */
   compare?(findings: readonly (Finding | null)[]): readonly (Finding | null)[]
+  /** Samples as an instance in this part gives them: what the demo is made of, and what `read` must understand. */
+  imagine(of: Imagined): readonly Sample[]
+}
+
+/** The part an instance plays in the demo. */
+export interface Imagined {
+  readonly leads: boolean
+  /** Instances of its role, and how many of them it reaches, itself among them. */
+  readonly members: number
+  readonly reached: number
+  /** Does one of those that it reaches lead? */
+  readonly led: boolean
+  /** Since the demo began: for counters and positions that grow. */
+  readonly seconds: number
 }
 
 export interface Finding {
