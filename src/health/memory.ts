@@ -257,7 +257,8 @@ function totalsOf(hosts: readonly HostHealth[], { state }: TunnelColumns, servic
   const numbers = new Uint32Array(tunnelStates.length)
   for (const is of state) numbers[is] = (numbers[is] ?? 0) + 1
   const tunnels = byState(numbers)
-  const ofTunnels = tunnelStates.filter(one => tunnels[one] > 0).map(levelOfTunnel)
+  // Where nobody has anything to send, nothing is wrong.
+  const ofTunnels = tunnelStates.filter(one => one !== 'unknown' && tunnels[one] > 0).map(levelOfTunnel)
   return {
     level: worst([...hosts.map(({ level }) => level), ...services.map(({ level }) => level), ...ofTunnels]),
     hosts: { total: hosts.length, up: hosts.filter(host => host.state === 'up').length },
