@@ -2,7 +2,7 @@
 import { type Fleet, tunnelBetween } from './fleet.ts'
 import type { HostReport, Peers, Pings } from './report.ts'
 import type { TunnelColumns } from './snapshot.ts'
-import { judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
+import { hearsWithin, judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
 
 /** How many of the last echo requests count. */
 const echoes = 20
@@ -149,7 +149,7 @@ export class Links {
     bootedAt: readonly number[],
     changed: (link: number, before: TunnelState, after: TunnelState) => void,
   ): TunnelColumns {
-    const { count, from, keepalive } = this.#fleet.tunnels
+    const { count, from, back, keepalive } = this.#fleet.tunnels
     const state = new Uint8Array(count)
     const reason = new Uint8Array(count)
     const since = new Float64Array(count)
@@ -178,6 +178,7 @@ export class Links {
         lost,
         // The newest are the lowest bits: what follows the first zero does not count.
         lostInARow: Math.min(asked, 31 - Math.clz32(~lostBits & (lostBits + 1))),
+        otherHears: this.#hears(back[link] ?? -1, now, speaks),
         watchedFor: (now - first) / 1000,
       })
       const is = stateNumber.get(verdict.state) ?? 0
@@ -199,6 +200,14 @@ export class Links {
       sent: this.#sentRate.slice(),
       roundTrip: this.#roundTrip.slice(),
     }
+  }
+
+  /** Null: its host does not tell, or has not told for long enough. */
+  #hears(link: number, now: number, speaks: readonly boolean[]): boolean | null {
+    const host = this.#fleet.tunnels.from[link] ?? -1
+    const long = now - (this.#first[host] ?? NaN) > hearsWithin * 1000
+    if (speaks[host] !== true || !long || this.#told[link] !== this.#latest[host]) return null
+    return now - (this.#receivedGrew[link] ?? NaN) <= hearsWithin * 1000
   }
 
   /** Keepalives want no answer: only what is sent beyond them does. */

@@ -1,7 +1,6 @@
 /** A source watched: its observations become snapshots, once or as long as somebody looks. */
 import type { Fleet } from './fleet.ts'
 import { Memory } from './memory.ts'
-import type { Observation } from './report.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Source } from './source.ts'
 
@@ -11,8 +10,6 @@ export interface WatchOptions {
   /** Milliseconds between two looks at a host. */
   readonly interval: number
   readonly signal: AbortSignal
-  /** Sees every observation, before it counts. */
-  readonly record?: (observation: Observation) => void
 }
 
 const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
@@ -20,14 +17,11 @@ const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
 
 /** One look at every host. */
 export async function lookOnce(options: WatchOptions): Promise<Snapshot> {
-  const { source, interval, signal, record } = options
+  const { source, interval, signal } = options
   const memory = memoryOf(options)
   await source.watch({
     ...{ interval, signal, rounds: 1 },
-    take: observation => {
-      record?.(observation)
-      memory.take(observation)
-    },
+    take: observation => memory.take(observation),
   })
   return memory.snapshot(source.now())
 }
@@ -40,7 +34,7 @@ const share = 0.2
 
 /** Calls `show` with the first snapshot at once, and then with each new one, until the signal or the source's end. */
 export async function watchOn(options: WatchOptions, show: (snapshot: Snapshot) => void): Promise<void> {
-  const { source, interval, signal, record } = options
+  const { source, interval, signal } = options
   const memory = memoryOf(options)
   let news = false
   let last = -Infinity
@@ -61,7 +55,6 @@ export async function watchOn(options: WatchOptions, show: (snapshot: Snapshot) 
     await source.watch({
       ...{ interval, signal, rounds: null },
       take: observation => {
-        record?.(observation)
         memory.take(observation)
         news = true
       },

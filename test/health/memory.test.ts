@@ -101,6 +101,20 @@ test('who sends data for two minutes and hears nothing is one-way; who only keep
   expect(new Set(ofIdle)).toEqual(new Set(['up']))
 })
 
+test('of a tunnel through which packets go one way, both ends say which', () => {
+  const watched = new Watched(three)
+  // a's packets do not arrive at b; b's arrive at a, who cannot answer them.
+  const say = (tick: number) =>
+    watched.tick({
+      a: links({ b: { age: 10 * tick, received: 200 * tick, sent: 300 * tick, echo: null } }),
+      b: links({ a: { age: 10 * tick, received: 0, sent: 200 * tick, echo: null } }),
+    })
+  for (let i = 0; i < 6; i += 1) say(i)
+  const snapshot = say(6)
+  expect(tunnel(snapshot, 'a', 'b')).toMatchObject({ state: 'one-way', why: 'its packets do not arrive' })
+  expect(tunnel(snapshot, 'b', 'a')).toMatchObject({ state: 'one-way', why: 'sends and hears nothing' })
+})
+
 test('echoes make a round trip and a loss', () => {
   const watched = new Watched(three)
   const ask = (echo: number | null) => watched.tick({ a: links({ b: { age: 1, echo } }) })
@@ -146,7 +160,10 @@ test('a tunnel between two hosts that speak is news, once each way', () => {
   for (let i = 0; i < 6; i += 1) say(null)
   // c is never in the lists of a and b: known bad from the first tick on.
   const news = told(say(null)).filter(text => /a>b|b>a/.test(text))
-  expect(news).toEqual(['tunnel a>b: up → stale', 'tunnel b>a: up → stale'])
+  expect(news).toEqual([
+    ...['tunnel a>b: up → stale', 'tunnel b>a: up → stale'],
+    ...['tunnel a>b: stale → down', 'tunnel b>a: stale → down'],
+  ])
 })
 
 test('what changes again and again is said to flap', () => {
@@ -273,9 +290,7 @@ test('services: who answers, where the quorum is, and what is said when it goes'
           ? report
           : {
               ...report,
-              answers: report.answers.map(one =>
-                one.jail === jail ? { ...one, alive: false, why: 'HTTP 503' } : one,
-              ),
+              answers: report.answers.map(one => (one.jail === jail ? { ...one, alive: false, why: 'HTTP 503' } : one)),
             },
       ]),
     )

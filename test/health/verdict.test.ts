@@ -5,7 +5,16 @@ import { judgeTunnel, spanText, type TunnelEvidence } from '../../src/health/ver
 /** An idle tunnel with a keepalive, whose host has been watched for an hour. */
 const quiet: TunnelEvidence = {
   ...{ hostSpeaks: true, configured: true, handshakeAge: 60, keepalive: 25 },
-  ...{ receivedAgo: NaN, sentAgo: NaN, unansweredFor: 0, echoes: 0, lost: 0, lostInARow: 0, watchedFor: 3600 },
+  ...{
+    receivedAgo: NaN,
+    sentAgo: NaN,
+    unansweredFor: 0,
+    echoes: 0,
+    lost: 0,
+    lostInARow: 0,
+    watchedFor: 3600,
+    otherHears: null,
+  },
 }
 const crossing = { receivedAgo: 5, sentAgo: 3 }
 
@@ -57,6 +66,32 @@ for (const [what, evidence, expected] of [
     { echoes: 3, lost: 3, lostInARow: 3, handshakeAge: 250, keepalive: 0 },
     'down no-echo',
   ],
+  ['six echoes lost and nothing came, shook hands a minute ago', { echoes: 6, lost: 6, lostInARow: 6 }, 'down no-echo'],
+  [
+    'echoes stay away, nothing comes, and the other end hears this one',
+    { echoes: 4, lost: 4, lostInARow: 4, otherHears: true },
+    'one-way hears-nothing',
+  ],
+  [
+    'echoes stay away, packets come, and the other end hears nothing',
+    { ...crossing, echoes: 4, lost: 4, lostInARow: 4, otherHears: false },
+    'one-way unheard',
+  ],
+  [
+    'echoes stay away, packets come, and the other end hears this one: a rule drops echoes',
+    { ...crossing, echoes: 4, lost: 4, lostInARow: 4, otherHears: true },
+    'lossy echo-lost',
+  ],
+  [
+    'neither end hears the other for two minutes',
+    { unansweredFor: 120, sentAgo: 1, otherHears: false },
+    'down hears-nothing',
+  ],
+  [
+    'the last packet came a minute ago and echoes stay away',
+    { receivedAgo: 60, sentAgo: 1, echoes: 3, lost: 3, lostInARow: 3 },
+    'stale no-echo',
+  ],
   ['two echoes lost: not yet', { echoes: 2, lost: 2, lostInARow: 2 }, 'up fresh-handshake'],
 ] as const)
   test(`a tunnel when ${what}: ${expected}`, () => {
@@ -66,6 +101,7 @@ for (const [what, evidence, expected] of [
 
 const seconds = fc.oneof(fc.constant(NaN), fc.double({ min: 0, max: 1e6, noNaN: true }))
 const evidence = fc.record({
+  otherHears: fc.constantFrom(true, false, null),
   ...{ hostSpeaks: fc.boolean(), configured: fc.boolean(), handshakeAge: seconds, keepalive: fc.constantFrom(0, 25) },
   ...{ receivedAgo: seconds, sentAgo: seconds, unansweredFor: fc.double({ min: 0, max: 1e5, noNaN: true }) },
   ...{
