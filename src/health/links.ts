@@ -11,6 +11,7 @@ const keepaliveBytes = 32
 const handshakeBytes = 148
 
 const stateNumber = new Map(tunnelStates.map((state, i) => [state, i] as const))
+const lossyNumber = stateNumber.get('lossy') ?? 0
 const reasonNumber = new Map(tunnelReasons.map((reason, i) => [reason, i] as const))
 
 export class Links {
@@ -179,6 +180,7 @@ export class Links {
         // The newest are the lowest bits: what follows the first zero does not count.
         lostInARow: Math.min(asked, 31 - Math.clz32(~lostBits & (lostBits + 1))),
         otherHears: this.#hears(back[link] ?? -1, now, speaks),
+        wasLossy: this.#known[link] === lossyNumber,
         watchedFor: (now - first) / 1000,
       })
       const is = stateNumber.get(verdict.state) ?? 0

@@ -109,7 +109,8 @@ export class Memory {
     this.#tellTunnels(tunnels, news, changed, now)
     this.#tellServices(services, now)
     const totals = totalsOf(hosts, tunnels, services)
-    this.#remember(now, hosts, services, totals)
+    // Before anybody has said anything there is nothing to look back at.
+    if (states.some(state => state !== 'unknown')) this.#remember(now, hosts, services, totals)
     return {
       ...{ fleet, source, at: now, hosts, tunnels, services, totals },
       events: this.#changes.events,

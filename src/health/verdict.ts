@@ -47,6 +47,8 @@ export interface TunnelEvidence {
   readonly lostInARow: number
   /** Has anything of this end arrived at the other lately? Null: the other end does not tell. */
   readonly otherHears: boolean | null
+  /** So it was judged last time: what is on the edge does not go back and forth. */
+  readonly wasLossy: boolean
   /** Since this end began to be watched, or booted: whichever is later. */
   readonly watchedFor: number
 }
@@ -63,6 +65,7 @@ const crossesWithin = 180
  */
 export const hearsWithin = 45
 const lossyFrom = 0.2
+const lossyStill = 0.1
 const echoesThatTell = 3
 const echoesThatDecide = 6
 
@@ -71,18 +74,16 @@ export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; 
   if (!of.hostSpeaks) return { state: 'unknown', reason: 'host-silent' }
   if (!of.configured) return { state: 'down', reason: 'not-configured' }
   const loss = of.echoes === 0 ? 0 : of.lost / of.echoes
+  const lossy = of.echoes >= echoesThatTell && loss >= (of.wasLossy ? lossyStill : lossyFrom)
   const answered = of.echoes > 0 && of.lostInARow === 0
-  if (answered)
-    return loss >= lossyFrom && of.echoes >= echoesThatTell
-      ? { state: 'lossy', reason: 'echo-lost' }
-      : { state: 'up', reason: 'echo-answered' }
+  if (answered) return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'echo-answered' }
   const silent = of.lostInARow >= echoesThatTell
   const fresh = age <= freshFor(of.keepalive)
   const hears = of.receivedAgo <= (silent ? hearsWithin : crossesWithin)
   if (silent && hears && of.otherHears === false) return { state: 'one-way', reason: 'unheard' }
   // Data is taken only with keys of a session that both ends made: what grows on both sides crosses in both directions.
   if (fresh && hears && of.sentAgo <= crossesWithin && of.unansweredFor < oneWayAfter)
-    return silent ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
+    return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
   if (silent && of.otherHears === true) return { state: 'one-way', reason: 'hears-nothing' }
   if (of.keepalive > 0) {
     if (Number.isNaN(age))
@@ -94,7 +95,7 @@ export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; 
   if (silent) return { state: fresh && of.lostInARow < echoesThatDecide ? 'stale' : 'down', reason: 'no-echo' }
   if (of.unansweredFor >= oneWayAfter)
     return { state: of.otherHears === false ? 'down' : 'one-way', reason: 'hears-nothing' }
-  if (fresh) return { state: 'up', reason: 'fresh-handshake' }
+  if (fresh) return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'fresh-handshake' }
   if (of.keepalive > 0) return { state: 'stale', reason: 'old-handshake' }
   return { state: 'unknown', reason: Number.isNaN(age) ? 'nothing-known' : 'idle' }
 }

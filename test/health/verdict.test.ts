@@ -25,6 +25,9 @@ for (const [what, evidence, expected] of [
   ['an echo came back, though the handshake is old', { echoes: 5, handshakeAge: 4000 }, 'up echo-answered'],
   ['one echo of twenty was lost', { echoes: 20, lost: 1 }, 'up echo-answered'],
   ['a fifth of the echoes is lost', { echoes: 20, lost: 4 }, 'lossy echo-lost'],
+  ['an eighth of the echoes is lost', { echoes: 16, lost: 2 }, 'up echo-answered'],
+  ['an eighth of the echoes is lost, after it was more', { echoes: 16, lost: 2, wasLossy: true }, 'lossy echo-lost'],
+  ['a third is lost, the last one too', { ...crossing, echoes: 18, lost: 6, lostInARow: 1 }, 'lossy echo-lost'],
   ['two of three echoes are lost, the last came back', { echoes: 3, lost: 2 }, 'lossy echo-lost'],
   ['one of two was lost: too few to tell', { echoes: 2, lost: 1 }, 'up echo-answered'],
   ['packets cross', { ...crossing, handshakeAge: 150 }, 'up packets-cross'],
@@ -101,7 +104,7 @@ for (const [what, evidence, expected] of [
 
 const seconds = fc.oneof(fc.constant(NaN), fc.double({ min: 0, max: 1e6, noNaN: true }))
 const evidence = fc.record({
-  otherHears: fc.constantFrom(true, false, null),
+  ...{ otherHears: fc.constantFrom(true, false, null), wasLossy: fc.boolean() },
   ...{ hostSpeaks: fc.boolean(), configured: fc.boolean(), handshakeAge: seconds, keepalive: fc.constantFrom(0, 25) },
   ...{ receivedAgo: seconds, sentAgo: seconds, unansweredFor: fc.double({ min: 0, max: 1e5, noNaN: true }) },
   ...{

@@ -8,11 +8,19 @@ export function rule(title: Line, width: number, right: Line = []): Line {
   const start: Line = title.length === 0 ? [] : [span(' '), ...title, span(' ')]
   const left = width - 2 - own(start) - own(end)
   if (left < 0 && right.length > 0) return rule(title, width)
-  return fitLine([span('─', 'faint'), ...start, span('─'.repeat(Math.max(0, left)), 'faint'), ...end, span('─', 'faint')], width)
+  return fitLine(
+    [span('─', 'faint'), ...start, span('─'.repeat(Math.max(0, left)), 'faint'), ...end, span('─', 'faint')],
+    width,
+  )
 }
 
 /** Lines in two columns with a line between. */
-export function besides(left: readonly Line[], right: readonly Line[], width: number, rightWidth: number): readonly Line[] {
+export function besides(
+  left: readonly Line[],
+  right: readonly Line[],
+  width: number,
+  rightWidth: number,
+): readonly Line[] {
   const leftWidth = width - rightWidth - 2
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => [
     ...fitLine(left[i] ?? [], leftWidth),

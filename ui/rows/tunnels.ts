@@ -60,7 +60,10 @@ function passing(fleet: Fleet, columns: TunnelColumns, terms: readonly Term[]): 
     for (const { wanted, ends, host, state, reason } of tests) {
       const has =
         ends === null
-          ? (host[a] ?? 0) | (host[b] ?? 0) | (state[columns.state[n] ?? 0] ?? 0) | (reason[columns.reason[n] ?? 0] ?? 0)
+          ? (host[a] ?? 0) |
+            (host[b] ?? 0) |
+            (state[columns.state[n] ?? 0] ?? 0) |
+            (reason[columns.reason[n] ?? 0] ?? 0)
           : (ends.from[a] ?? 0) & (ends.to[b] ?? 0)
       if (has !== wanted) {
         passes = false

@@ -81,7 +81,10 @@ function hostLine(host: HostHealth, { at, fleet }: Snapshot, names: number, colu
   }
   return [
     marked(off === 0 ? 'ok' : 'warn', name.padEnd(names)),
-    span(off === 0 ? `  ${plural(drift.checked, 'file')} as built` : `  ${off} of ${drift.checked} not as built`, off === 0 ? 'plain' : 'warn'),
+    span(
+      off === 0 ? `  ${plural(drift.checked, 'file')} as built` : `  ${off} of ${drift.checked} not as built`,
+      off === 0 ? 'plain' : 'warn',
+    ),
     faint(wide),
   ]
 }

@@ -70,7 +70,11 @@ const keyLines = (): readonly Line[] =>
   keys.flatMap(([title, of], i) => [
     ...(i === 0 ? [] : [blank]),
     [strong(title)],
-    ...of.map(([key, does]): Line => [span('  '), span(key.padEnd(key.length + Math.max(1, 17 - widthOf(key))), 'accent'), span(does)]),
+    ...of.map(([key, does]): Line => [
+      span('  '),
+      span(key.padEnd(key.length + Math.max(1, 17 - widthOf(key))), 'accent'),
+      span(does),
+    ]),
   ])
 
 const wordLines = (): readonly Line[] => [

@@ -1,7 +1,13 @@
 /** One host: how it is, what runs on it, its tunnels seen from both ends, its interfaces, filter and files. */
 import { tunnelBetween, type WatchedHost } from '../../src/health/fleet.ts'
 import type { HostReport, PfLabel } from '../../src/health/report.ts'
-import { type HostHealth, levelOfTunnel, type Snapshot, tunnelAt, type TunnelHealth } from '../../src/health/snapshot.ts'
+import {
+  type HostHealth,
+  levelOfTunnel,
+  type Snapshot,
+  tunnelAt,
+  type TunnelHealth,
+} from '../../src/health/snapshot.ts'
 import { roundTripText, spanText } from '../../src/health/verdict.ts'
 import { type Line, type Size, span } from '../line.ts'
 import { memo } from '../memo.ts'
@@ -23,7 +29,11 @@ export const host: View = {
   body,
   target: (_, id): Target | null => {
     const [kind = '', name = ''] = id.split(' ')
-    return kind === 'tunnel' ? { view: 'link', subject: name } : kind === 'service' ? { view: 'service', subject: name } : null
+    return kind === 'tunnel'
+      ? { view: 'link', subject: name }
+      : kind === 'service'
+        ? { view: 'service', subject: name }
+        : null
   },
   yaml: ({ page }, id) => (id.startsWith('tunnel ') ? id : `host ${page.subject}`),
 }
@@ -45,18 +55,26 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   const panel = wide ? Math.min(66, Math.floor(columns * 0.42)) : 0
   const width = columns - 2 - (wide ? panel + 2 : 0)
   const rows = bodies(snapshot, `${page.subject} ${columns}`, () => [
-    ...section('wrong', troublesOf(snapshot, health).map((one): Line => [
-      span('  '),
-      troubleMarked(one),
-      ...(one.since === '' ? [] : [faint(`   ${one.since}`)]),
-    ]), 'what is wrong'),
+    ...section(
+      'wrong',
+      troublesOf(snapshot, health).map((one): Line => [
+        span('  '),
+        troubleMarked(one),
+        ...(one.since === '' ? [] : [faint(`   ${one.since}`)]),
+      ]),
+      'what is wrong',
+    ),
     ...jailRows(snapshot, health, watched),
     ...tunnelRows(snapshot, health, width),
     ...(wide ? [] : section('machine', machineLines(health, width))),
     ...eventRows(snapshot, watched),
   ])
   return {
-    rows: listRows(rows, ({ line }) => line, ({ id }) => !/^(?:head|after) /.test(id)),
+    rows: listRows(
+      rows,
+      ({ line }) => line,
+      ({ id }) => !/^(?:head|after) /.test(id),
+    ),
     above: [...headLines(snapshot, health, watched, columns - 2), blank],
     ...(wide ? { beside: { width: panel, lines: machineLines(health, panel) } } : {}),
     empty,
@@ -73,11 +91,17 @@ function section(name: string, lines: readonly Line[], title?: string): readonly
   ]
 }
 
-function headLines({ history, at }: Snapshot, health: HostHealth, watched: WatchedHost, width: number): readonly Line[] {
+function headLines(
+  { history, at }: Snapshot,
+  health: HostHealth,
+  watched: WatchedHost,
+  width: number,
+): readonly Line[] {
   const system = health.report?.system ?? null
   const seconds = uptime(health)
   const since = health.state === 'up' ? '' : sinceText(at, health.since)
-  const asked = health.report === null ? 'nothing was heard of it yet' : `said ${spanText((at - health.report.at) / 1000)} ago`
+  const asked =
+    health.report === null ? 'nothing was heard of it yet' : `said ${spanText((at - health.report.at) / 1000)} ago`
   const where = [watched.region, watched.provider, watched.class].filter(word => word !== null).join(' · ')
   const label = 'history '
   return [
@@ -164,12 +188,41 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
   )
   const laid = table<Peer>(
     [
-      { title: 'TO', width: widthFor(peers.map(({ there }) => there.to), 10, 18), cell: ({ there }) => span(there.to) },
+      {
+        title: 'TO',
+        width: widthFor(
+          peers.map(({ there }) => there.to),
+          10,
+          18,
+        ),
+        cell: ({ there }) => span(there.to),
+      },
       { title: 'STATE', width: 9, cell: ({ there }) => marked(there.level, there.state) },
-      { title: 'WHY', width: 18, grows: true, cell: ({ there: { why, level } }) => span(why, level === 'ok' ? 'plain' : level) },
-      { title: 'FROM THERE', width: 10, cell: ({ back }) => (back === null ? faint('-') : marked(levelOfTunnel(back.state), back.state)) },
-      { title: 'RTT', width: 6, right: true, spare: 1, cell: ({ there: { roundTrip } }) => (roundTrip === null ? faint('-') : span(roundTripText(roundTrip))) },
-      { title: 'RECEIVED', width: 9, right: true, spare: 2, cell: ({ there }) => faint(rateText(there.received) || '-') },
+      {
+        title: 'WHY',
+        width: 18,
+        grows: true,
+        cell: ({ there: { why, level } }) => span(why, level === 'ok' ? 'plain' : level),
+      },
+      {
+        title: 'FROM THERE',
+        width: 10,
+        cell: ({ back }) => (back === null ? faint('-') : marked(levelOfTunnel(back.state), back.state)),
+      },
+      {
+        title: 'RTT',
+        width: 6,
+        right: true,
+        spare: 1,
+        cell: ({ there: { roundTrip } }) => (roundTrip === null ? faint('-') : span(roundTripText(roundTrip))),
+      },
+      {
+        title: 'RECEIVED',
+        width: 9,
+        right: true,
+        spare: 2,
+        cell: ({ there }) => faint(rateText(there.received) || '-'),
+      },
       { title: 'SENT', width: 9, right: true, spare: 2, cell: ({ there }) => faint(rateText(there.sent) || '-') },
       { title: 'FOR', width: 7, right: true, cell: ({ there }) => span(sinceText(at, there.since)) },
     ],
@@ -193,7 +246,14 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
 /** Pools, interfaces, carp, the filter, files: what the host says of itself. */
 function machineLines({ report }: HostHealth, width: number): readonly Line[] {
   if (report === null) return [[faint('Nothing is known of the machine yet.')]]
-  const groups = [poolLines(report), interfaceLines(report, width), carpLines(report), pfLines(report, width), driftLines(report), missingLines(report)]
+  const groups = [
+    poolLines(report),
+    interfaceLines(report, width),
+    carpLines(report),
+    pfLines(report, width),
+    driftLines(report),
+    missingLines(report),
+  ]
   return groups.filter(lines => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : [blank, ...lines]))
 }
 
@@ -222,11 +282,20 @@ function interfaceLines({ interfaces }: HostReport, width: number): readonly Lin
       { title: 'MTU', width: 5, right: true, spare: 1, cell: ({ mtu }) => span(String(mtu)) },
       { title: 'RECEIVED', width: 8, right: true, cell: ({ received }) => span(sizeText(received)) },
       { title: 'SENT', width: 8, right: true, cell: ({ sent }) => span(sizeText(sent)) },
-      { title: 'ERRORS', width: 6, right: true, cell: ({ errors }) => span(countText(errors), errors === 0 ? 'faint' : 'warn') },
+      {
+        title: 'ERRORS',
+        width: 6,
+        right: true,
+        cell: ({ errors }) => span(countText(errors), errors === 0 ? 'faint' : 'warn'),
+      },
     ],
     Math.min(width - 2, 60),
   )
-  return [[strong('interfaces'), faint('  since boot')], [span('  '), ...laid.head()], ...interfaces.map((one): Line => [span('  '), ...laid.line(one)])]
+  return [
+    [strong('interfaces'), faint('  since boot')],
+    [span('  '), ...laid.head()],
+    ...interfaces.map((one): Line => [span('  '), ...laid.line(one)]),
+  ]
 }
 
 const carpLines = ({ carp }: HostReport): readonly Line[] =>
@@ -263,10 +332,15 @@ function pfLines({ pf }: HostReport, width: number): readonly Line[] {
       marked(enabled ? 'ok' : 'bad', enabled ? 'on' : 'off'),
       ...(defaultDeny === null
         ? []
-        : [span('   '), marked(defaultDeny ? 'ok' : 'bad', defaultDeny ? 'denies by default' : 'does not deny by default')]),
+        : [
+            span('   '),
+            marked(defaultDeny ? 'ok' : 'bad', defaultDeny ? 'denies by default' : 'does not deny by default'),
+          ]),
       ...(states === null ? [] : [faint(`   ${plural(states, 'state')}`)]),
     ],
-    ...(shown.length === 0 ? [] : [[span('  '), ...laid.head()], ...shown.map((one): Line => [span('  '), ...laid.line(one)])]),
+    ...(shown.length === 0
+      ? []
+      : [[span('  '), ...laid.head()], ...shown.map((one): Line => [span('  '), ...laid.line(one)])]),
   ]
 }
 
@@ -275,7 +349,13 @@ function driftLines({ drift }: HostReport): readonly Line[] {
   const { checked, changed, missing } = drift
   const off = changed.length + missing.length
   return [
-    [strong('files'), span('  '), off === 0 ? marked('ok', `${plural(checked, 'file')} as built`) : marked('warn', `${off} of ${checked} not as built`)],
+    [
+      strong('files'),
+      span('  '),
+      off === 0
+        ? marked('ok', `${plural(checked, 'file')} as built`)
+        : marked('warn', `${off} of ${checked} not as built`),
+    ],
     ...changed.map((path): Line => [span('  changed  ', 'warn'), span(path)]),
     ...missing.map((path): Line => [span('  missing  ', 'warn'), span(path)]),
   ]
@@ -283,7 +363,12 @@ function driftLines({ drift }: HostReport): readonly Line[] {
 
 const missingLines = ({ missing }: HostReport): readonly Line[] => {
   const all = Object.entries(missing)
-  return all.length === 0 ? [] : [[strong('not told')], ...all.map(([what, why]): Line => [span('  '), marked('unknown', what), faint(`  ${why}`)])]
+  return all.length === 0
+    ? []
+    : [
+        [strong('not told')],
+        ...all.map(([what, why]): Line => [span('  '), marked('unknown', what), faint(`  ${why}`)]),
+      ]
 }
 
 function eventRows({ events, at }: Snapshot, { name }: WatchedHost): readonly Row[] {
@@ -292,5 +377,12 @@ function eventRows({ events, at }: Snapshot, { name }: WatchedHost): readonly Ro
       ? subject.name.split('>').includes(name)
       : subject.name === name || subject.name.endsWith(`@${name}`),
   )
-  return section('event', own.slice(-30).toReversed().map((event): Line => [span('  '), ...eventLine(event, at)]), 'events')
+  return section(
+    'event',
+    own
+      .slice(-30)
+      .toReversed()
+      .map((event): Line => [span('  '), ...eventLine(event, at)]),
+    'events',
+  )
 }

@@ -3,7 +3,16 @@ import type { HostHealth, Snapshot } from '../../src/health/snapshot.ts'
 import { matcher } from '../filter.ts'
 import { type Size, span } from '../line.ts'
 import { memo } from '../memo.ts'
-import { hostMark, jailsText, stateWord, troublesOf, troubleText, tunnelsOf, tunnelsText, worstFirst } from '../rows/hosts.ts'
+import {
+  hostMark,
+  jailsText,
+  stateWord,
+  troublesOf,
+  troubleText,
+  tunnelsOf,
+  tunnelsText,
+  worstFirst,
+} from '../rows/hosts.ts'
 import { faint, percentText, plural } from '../rows/words.ts'
 import { type Column, table, widthFor } from '../table.ts'
 import { type Body, type Context, type View } from './view.ts'
@@ -50,7 +59,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
         return host === undefined ? [] : laid.line(host)
       },
     },
-    above: [laid.head({ title, down: (page.sort > 2) !== page.reversed })],
+    above: [laid.head({ title, down: page.sort > 2 !== page.reversed })],
     empty: page.filter === '' ? 'This mesh has no hosts.' : 'No host has these words.',
   }
 }
@@ -60,12 +69,20 @@ function inOrder(snapshot: Snapshot, { filter, sort, reversed }: Context['page']
     const { fleet } = snapshot
     const passes = matcher(filter)
     const regions = new Map(fleet.regions.map(({ name }, i) => [name, i]))
-    const regionOf = ({ number }: HostHealth) => regions.get(fleet.hosts[number]?.region ?? fleet.regions[0]?.name ?? ('' as never)) ?? 0
+    const regionOf = ({ number }: HostHealth) =>
+      regions.get(fleet.hosts[number]?.region ?? fleet.regions[0]?.name ?? ('' as never)) ?? 0
     const [name, , compare = worstFirst] = sorts[sort] ?? []
     const found = snapshot.hosts
       .filter(host => {
         const watched = fleet.hosts[host.number]
-        const own = [host.name, host.state, host.level, watched?.region ?? '', watched?.provider ?? '', watched?.class ?? '']
+        const own = [
+          host.name,
+          host.state,
+          host.level,
+          watched?.region ?? '',
+          watched?.provider ?? '',
+          watched?.class ?? '',
+        ]
         return passes([...own, ...troublesOf(snapshot, host).map(({ text }) => text)])
       })
       .toSorted(name === 'by region' ? (a, b) => regionOf(a) - regionOf(b) || a.number - b.number : compare)
@@ -76,18 +93,44 @@ function inOrder(snapshot: Snapshot, { filter, sort, reversed }: Context['page']
 function columnsOf(snapshot: Snapshot): readonly Column<HostHealth>[] {
   const { fleet } = snapshot
   const watched = (host: HostHealth) => fleet.hosts[host.number]
-  const widthOfNames = widthFor(fleet.hosts.map(({ name }) => name), 8, 20)
-  const widthOfRegions = widthFor(fleet.regions.map(({ name }) => name), 6, 14)
+  const widthOfNames = widthFor(
+    fleet.hosts.map(({ name }) => name),
+    8,
+    20,
+  )
+  const widthOfRegions = widthFor(
+    fleet.regions.map(({ name }) => name),
+    6,
+    14,
+  )
   return [
     { title: 'HOST', width: widthOfNames + 2, cell: hostMark },
     { title: 'REGION', width: widthOfRegions, spare: 2, cell: host => span(watched(host)?.region ?? '') },
     { title: 'PROVIDER', width: 8, spare: 8, cell: host => faint(watched(host)?.provider ?? '-') },
     { title: 'CLASS', width: 5, spare: 9, cell: host => faint(watched(host)?.class ?? '') },
     { title: 'STATE', width: 9, cell: stateWord },
-    { title: 'LOAD', width: 5, right: true, spare: 4, cell: host => highSpan(loadOf(host), loadPart(host), n => n.toFixed(2)) },
-    { title: 'MEMORY', width: 6, right: true, spare: 6, cell: host => highSpan(memoryOf(host), memoryOf(host), percentText) },
+    {
+      title: 'LOAD',
+      width: 5,
+      right: true,
+      spare: 4,
+      cell: host => highSpan(loadOf(host), loadPart(host), n => n.toFixed(2)),
+    },
+    {
+      title: 'MEMORY',
+      width: 6,
+      right: true,
+      spare: 6,
+      cell: host => highSpan(memoryOf(host), memoryOf(host), percentText),
+    },
     { title: 'POOL', width: 5, right: true, spare: 5, cell: host => highSpan(poolOf(host), poolOf(host), percentText) },
-    { title: 'JAILS', width: 5, right: true, spare: 3, cell: host => jailsText(host, watched(host)?.jails.length ?? 0) },
+    {
+      title: 'JAILS',
+      width: 5,
+      right: true,
+      spare: 3,
+      cell: host => jailsText(host, watched(host)?.jails.length ?? 0),
+    },
     { title: 'TUNNELS', width: 7, right: true, spare: 1, cell: tunnelsText },
     { title: 'ANSWER', width: 7, right: true, spare: 7, cell: host => faint(tookText(host)) },
     { title: 'RELEASE', width: 15, spare: 10, cell: host => faint(host.report?.system?.release?.running ?? '') },

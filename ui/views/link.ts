@@ -25,7 +25,9 @@ function body({ snapshot, page }: Context): Body {
   if (there < 0) return { rows: textRows([]), empty }
   const back = snapshot.fleet.tunnels.back[there] ?? -1
   const names = new Set([page.subject, page.subject.split('>').toReversed().join('>')])
-  const events = snapshot.events.filter(({ subject }) => subject.kind === 'tunnel' && names.has(subject.name)).toReversed()
+  const events = snapshot.events
+    .filter(({ subject }) => subject.kind === 'tunnel' && names.has(subject.name))
+    .toReversed()
   return {
     rows: textRows([
       ...direction(snapshot, there),
@@ -55,7 +57,10 @@ function direction(snapshot: Snapshot, number: number): readonly Line[] {
   return [
     [strong(`${one.from} → ${one.to}`), span('   '), marked(one.level, one.state), span(`   ${one.why}`)],
     fact('since', since === '' ? '-' : `${isoOf(one.since)} (${since})`),
-    fact('handshake', known(one.handshakeAge, age => `${spanText(age)} ago`)),
+    fact(
+      'handshake',
+      known(one.handshakeAge, age => `${spanText(age)} ago`),
+    ),
     fact('round trip', known(one.roundTrip, roundTripText)),
     fact('echoes lost', known(one.loss, percentText)),
     fact('received', known(one.received, rateText)),

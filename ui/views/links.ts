@@ -61,22 +61,57 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
 }
 
 export function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
-  const names = widthFor(fleet.hosts.map(({ name }) => name), 6, 16)
+  const names = widthFor(
+    fleet.hosts.map(({ name }) => name),
+    6,
+    16,
+  )
   return [
     { title: 'STATE', width: 9, cell: ({ level, state }) => marked(level, state) },
     { title: 'FROM', width: names, cell: ({ from }) => span(from) },
     { title: 'TO', width: names, cell: ({ to }) => span(`${to}`) },
     { title: 'WHY', width: 20, grows: true, cell: ({ why, level }) => span(why, level === 'ok' ? 'plain' : level) },
     { title: 'FOR', width: 7, right: true, cell: ({ since }) => span(sinceText(at, since)) },
-    { title: 'SINCE', width: 8, right: true, spare: 9, cell: ({ since }) => faint(Number.isFinite(since) ? clockText(since) : '') },
-    { title: 'RTT', width: 6, right: true, spare: 1, cell: ({ roundTrip }) => (roundTrip === null ? none : span(roundTripText(roundTrip))) },
+    {
+      title: 'SINCE',
+      width: 8,
+      right: true,
+      spare: 9,
+      cell: ({ since }) => faint(Number.isFinite(since) ? clockText(since) : ''),
+    },
+    {
+      title: 'RTT',
+      width: 6,
+      right: true,
+      spare: 1,
+      cell: ({ roundTrip }) => (roundTrip === null ? none : span(roundTripText(roundTrip))),
+    },
     {
       ...{ title: 'LOSS', width: 5, right: true, spare: 2 },
-      cell: ({ loss }) => (loss === null ? none : span(percentText(loss), loss === 0 ? 'faint' : loss < 0.2 ? 'warn' : 'bad')),
+      cell: ({ loss }) =>
+        loss === null ? none : span(percentText(loss), loss === 0 ? 'faint' : loss < 0.2 ? 'warn' : 'bad'),
     },
-    { title: 'SHAKE', width: 7, right: true, spare: 3, cell: ({ handshakeAge }) => (handshakeAge === null ? none : span(spanText(handshakeAge))) },
-    { title: 'RECEIVED', width: 9, right: true, spare: 4, cell: ({ received }) => (received === null ? none : span(rateText(received))) },
-    { title: 'SENT', width: 8, right: true, spare: 4, cell: ({ sent }) => (sent === null ? none : span(rateText(sent))) },
+    {
+      title: 'SHAKE',
+      width: 7,
+      right: true,
+      spare: 3,
+      cell: ({ handshakeAge }) => (handshakeAge === null ? none : span(spanText(handshakeAge))),
+    },
+    {
+      title: 'RECEIVED',
+      width: 9,
+      right: true,
+      spare: 4,
+      cell: ({ received }) => (received === null ? none : span(rateText(received))),
+    },
+    {
+      title: 'SENT',
+      width: 8,
+      right: true,
+      spare: 4,
+      cell: ({ sent }) => (sent === null ? none : span(rateText(sent))),
+    },
   ]
 }
 

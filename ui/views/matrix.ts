@@ -156,11 +156,21 @@ const wordedHead = (columns: readonly string[], across: string | null, label: nu
 ]
 
 /** Names from top to bottom, where a column has room for a letter. */
-function uprightHead(columns: readonly string[], across: string | null, label: number, height: number): readonly Line[] {
+function uprightHead(
+  columns: readonly string[],
+  across: string | null,
+  label: number,
+  height: number,
+): readonly Line[] {
   const most = widthFor(columns, 1, Math.max(3, Math.floor(height / 4)))
   return Array.from({ length: most }, (_, row): Line => [
     faint(row === most - 1 ? `${fit('FROM › TO', label)} ` : ' '.repeat(label + 1)),
-    ...columns.map(name => span(` ${fit([...name][row + Math.min(0, [...name].length - most)] ?? [...name][row] ?? ' ', 1)}`, name === across ? 'accent' : 'faint')),
+    ...columns.map(name =>
+      span(
+        ` ${fit([...name][row + Math.min(0, [...name].length - most)] ?? [...name][row] ?? ' ', 1)}`,
+        name === across ? 'accent' : 'faint',
+      ),
+    ),
   ])
 }
 
@@ -220,7 +230,8 @@ function betweenRegions(snapshot: Snapshot): ReadonlyMap<string, Between> {
           total += here
           if (level === 'unknown') unknown += here
           else if (level !== 'ok') wrong += here
-          if (level === 'bad' || (level === 'warn' && worst !== 'bad') || (level === 'unknown' && worst === 'ok')) worst = level
+          if (level === 'bad' || (level === 'warn' && worst !== 'bad') || (level === 'unknown' && worst === 'ok'))
+            worst = level
         }
         found.set(`${one.name}>${other.name}`, { worst, wrong, unknown, total })
       }
@@ -236,8 +247,20 @@ function regionNumbers({ regions, hosts }: Fleet): Int32Array {
 
 const legend = (kind: Axes['kind']): Line =>
   kind === 'region'
-    ? [marked('ok', 'all up'), span('  '), marked('warn', 'lossy or stale'), span('  '), marked('bad', 'down or one-way'), span('  '), marked('unknown', 'unknown'), faint('  how many of all')]
-    : (['up', 'lossy', 'stale', 'one-way', 'down', 'unknown'] as const).flatMap(state => [span(`${tunnelSymbols[state]} ${state}`, levelOfTunnel(state)), span('   ')])
+    ? [
+        marked('ok', 'all up'),
+        span('  '),
+        marked('warn', 'lossy or stale'),
+        span('  '),
+        marked('bad', 'down or one-way'),
+        span('  '),
+        marked('unknown', 'unknown'),
+        faint('  how many of all'),
+      ]
+    : (['up', 'lossy', 'stale', 'one-way', 'down', 'unknown'] as const).flatMap(state => [
+        span(`${tunnelSymbols[state]} ${state}`, levelOfTunnel(state)),
+        span('   '),
+      ])
 
 /** What the selected cell says. */
 function cellLine(context: Context, page: Page): Line {

@@ -1,5 +1,12 @@
 /** The first screen: what is broken, where, and since when. Regions with their hosts, tunnels, services; the worst first. */
-import { type HostHealth, type Level, type ServiceHealth, type Snapshot, tunnelAt, worst } from '../../src/health/snapshot.ts'
+import {
+  type HostHealth,
+  type Level,
+  type ServiceHealth,
+  type Snapshot,
+  tunnelAt,
+  worst,
+} from '../../src/health/snapshot.ts'
 import type { WatchedRegion } from '../../src/health/fleet.ts'
 import { matcher } from '../filter.ts'
 import { type Line, type Size, type Span, span } from '../line.ts'
@@ -43,7 +50,8 @@ export const overview: View = {
   sorts: ['worst first', 'by name'],
   filters: true,
   hints: [{ key: '⏎', does: 'open' }],
-  counts: ({ snapshot: { fleet } }) => `${plural(fleet.hosts.length, 'host')} in ${plural(fleet.regions.length, 'region')}`,
+  counts: ({ snapshot: { fleet } }) =>
+    `${plural(fleet.hosts.length, 'host')} in ${plural(fleet.regions.length, 'region')}`,
   body,
   target: ({ snapshot }, id) => targetOf(snapshot, id),
   yaml: (_, id) => {
@@ -83,11 +91,7 @@ function body({ snapshot, page }: Context, room: Size): Body {
 /** Name, state, tunnels, jails, what is wrong, for how long: of a host. The others say theirs in the same places. */
 function columnsOf(snapshot: Snapshot): readonly Column<Row>[] {
   const { fleet } = snapshot
-  const names = widthFor(
-    [...fleet.hosts.map(({ name }) => name), ...fleet.regions.map(({ name }) => name)],
-    12,
-    22,
-  )
+  const names = widthFor([...fleet.hosts.map(({ name }) => name), ...fleet.regions.map(({ name }) => name)], 12, 22)
   return [
     { title: 'HOST', width: names + 4, cell: nameOf },
     { title: 'STATE', width: 9, cell: row => stateOf(row, snapshot) },
@@ -288,7 +292,12 @@ function panelLines(snapshot: Snapshot, width: number, height: number): readonly
     [
       { title: '', width: names + 2, cell: serviceMark },
       { title: '', width: 10, grows: true, cell: service => span(service.word, service.level) },
-      { title: '', width: 16, spare: 2, cell: service => faint(service.leader === null ? '' : `led by ${service.leader}`) },
+      {
+        title: '',
+        width: 16,
+        spare: 2,
+        cell: service => faint(service.leader === null ? '' : `led by ${service.leader}`),
+      },
       { title: '', width: 5, right: true, cell: service => span(`${service.running}/${service.wanted}`) },
       { title: '', width: 7, right: true, spare: 1, cell: service => faint(sinceText(at, service.since)) },
     ],
@@ -302,7 +311,11 @@ function panelLines(snapshot: Snapshot, width: number, height: number): readonly
     ...(services.length === 0
       ? []
       : [
-          rule([strong('services')], width, services.length > own.length ? [faint(`${own.length} of ${services.length}`)] : []),
+          rule(
+            [strong('services')],
+            width,
+            services.length > own.length ? [faint(`${own.length} of ${services.length}`)] : [],
+          ),
           ...own.map(service => laid.line(service)),
           blank,
         ]),
@@ -314,4 +327,3 @@ function panelLines(snapshot: Snapshot, width: number, height: number): readonly
       .map(event => eventLine(event, at)),
   ]
 }
-

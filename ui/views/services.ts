@@ -63,7 +63,11 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
 }
 
 function columnsOf(snapshot: Snapshot): readonly Column<ServiceHealth>[] {
-  const names = widthFor(snapshot.services.map(({ service }) => service.name), 7, 20)
+  const names = widthFor(
+    snapshot.services.map(({ service }) => service.name),
+    7,
+    20,
+  )
   return [
     { title: 'SERVICE', width: names + 2, cell: serviceMark },
     { title: 'KIND', width: 10, spare: 4, cell: ({ service }) => span(service.kind) },
@@ -72,8 +76,18 @@ function columnsOf(snapshot: Snapshot): readonly Column<ServiceHealth>[] {
     { title: 'QUORUM', width: 6, cell: ({ quorum }) => quorumText(quorum) },
     { title: 'LEADER', width: 14, spare: 1, cell: ({ leader }) => (leader === null ? faint('-') : span(leader)) },
     { title: 'WANTED', width: 6, right: true, cell: ({ wanted }) => span(String(wanted)) },
-    { title: 'PLACED', width: 6, right: true, cell: ({ placed, wanted }) => ({ ...partText(placed, wanted), text: String(placed) }) },
-    { title: 'RUN', width: 3, right: true, cell: ({ running, wanted }) => ({ ...partText(running, wanted), text: String(running) }) },
+    {
+      title: 'PLACED',
+      width: 6,
+      right: true,
+      cell: ({ placed, wanted }) => ({ ...partText(placed, wanted), text: String(placed) }),
+    },
+    {
+      title: 'RUN',
+      width: 3,
+      right: true,
+      cell: ({ running, wanted }) => ({ ...partText(running, wanted), text: String(running) }),
+    },
     {
       ...{ title: 'HISTORY', width: 24, spare: 9 },
       cell: ({ service }) => levelSparkline(snapshot.history.ofService.get(service.name) ?? [], 24),

@@ -43,7 +43,10 @@ function own(context: Context, key: Key, id: string | null): Change | null {
   if (key.char === 'x') return { marks: new Set() }
   if (key.char !== 'a') return null
   const down = downNow(context.snapshot)
-  return { marks: new Set(down), note: down.length === 0 ? 'nothing is down now' : `lost as now: ${plural(down.length, 'thing')}` }
+  return {
+    marks: new Set(down),
+    note: down.length === 0 ? 'nothing is down now' : `lost as now: ${plural(down.length, 'thing')}`,
+  }
 }
 
 /** Hosts that are down, and links that carry nothing in one direction at least. */
@@ -75,7 +78,12 @@ function items({ snapshot, page, marks }: Context): readonly Item[] {
       })),
       ...providers.map((name): Item => {
         const own = fleet.hosts.filter(({ provider }) => provider === name)
-        return { id: `provider ${name}`, name, hosts: own.map(host => host.name), about: faint(plural(own.length, 'host')) }
+        return {
+          id: `provider ${name}`,
+          name,
+          hosts: own.map(host => host.name),
+          about: faint(plural(own.length, 'host')),
+        }
       }),
       ...fleet.hosts.map(({ name, number, region }): Item => {
         const state = hosts[number]?.state ?? 'unknown'
@@ -84,9 +92,11 @@ function items({ snapshot, page, marks }: Context): readonly Item[] {
       }),
     ]
   })
-  const links = [...marks].filter(mark => mark.startsWith('link ')).map((id): Item => ({
-    ...{ id, name: id.slice(5).replace(' ', ' – '), about: faint('link'), hosts: [] },
-  }))
+  const links = [...marks]
+    .filter(mark => mark.startsWith('link '))
+    .map((id): Item => ({
+      ...{ id, name: id.slice(5).replace(' ', ' – '), about: faint('link'), hosts: [] },
+    }))
   return [...links, ...all].filter(({ id, about }) => passes([id, about.text]))
 }
 
@@ -136,7 +146,8 @@ function body(context: Context, room: Size): Body {
   }
 }
 
-const page = ({ page: { filter } }: Context): string => (filter === '' ? 'This mesh has no hosts.' : 'Nothing has these words.')
+const page = ({ page: { filter } }: Context): string =>
+  filter === '' ? 'This mesh has no hosts.' : 'Nothing has these words.'
 
 /** `✗` marked here, `-` lost with something else. */
 function lostMark({ id, hosts }: Item, marks: ReadonlySet<string>, loss: Loss): Span {
@@ -156,12 +167,35 @@ function effectLines(context: Context, width: number, height: number): readonly 
     : stops + gone === 0
       ? [marked('ok', 'everything still writes, and no data is lost')]
       : [
-          marked('bad', [stops > 0 ? `${plural(stops, 'role')} no longer ${stops === 1 ? 'writes' : 'write'}` : '', gone > 0 ? `data of ${plural(gone, 'role')} lost` : ''].filter(text => text !== '').join(', ')),
+          marked(
+            'bad',
+            [
+              stops > 0 ? `${plural(stops, 'role')} no longer ${stops === 1 ? 'writes' : 'write'}` : '',
+              gone > 0 ? `data of ${plural(gone, 'role')} lost` : '',
+            ]
+              .filter(text => text !== '')
+              .join(', '),
+          ),
         ]
   const laid = table<Effect>(
     [
-      { title: 'ROLE', width: widthFor(all.map(({ id }) => id), 10, 22), grows: true, cell: effect => span(effect.id, hurts(effect) ? 'bad' : effect.lost.length > 0 ? 'warn' : 'plain') },
-      { title: 'LEFT', width: 5, right: true, cell: ({ left, lost }) => span(`${left.length}/${left.length + lost.length}`, lost.length === 0 ? 'plain' : 'warn') },
+      {
+        title: 'ROLE',
+        width: widthFor(
+          all.map(({ id }) => id),
+          10,
+          22,
+        ),
+        grows: true,
+        cell: effect => span(effect.id, hurts(effect) ? 'bad' : effect.lost.length > 0 ? 'warn' : 'plain'),
+      },
+      {
+        title: 'LEFT',
+        width: 5,
+        right: true,
+        cell: ({ left, lost }) =>
+          span(`${left.length}/${left.length + lost.length}`, lost.length === 0 ? 'plain' : 'warn'),
+      },
       { title: 'QUORUM', width: 6, spare: 1, cell: ({ quorum }) => quorumText(quorum) },
       { title: 'WRITES', width: 6, cell: ({ writes }) => yesNo(writes) },
       { title: 'READS', width: 5, cell: ({ reads }) => yesNo(reads) },
@@ -178,7 +212,9 @@ function effectLines(context: Context, width: number, height: number): readonly 
     blank,
     laid.head(),
     ...shown.map(effect => laid.line(effect)),
-    ...(shown.length < sorted.length ? [[faint(`and ${sorted.length - shown.length} more that are hurt no worse`)]] : []),
+    ...(shown.length < sorted.length
+      ? [[faint(`and ${sorted.length - shown.length} more that are hurt no worse`)]]
+      : []),
   ]
 }
 
