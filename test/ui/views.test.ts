@@ -1,0 +1,82 @@
+/** Golden frames: every view as people see it, in two sizes. UPDATE=1 rewrites them; read the diff before you keep it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Snapshot } from '../../src/health/snapshot.ts'
+import { frameOf } from '../../ui/frame.ts'
+import { plainText, type Size, widthOf } from '../../ui/line.ts'
+import { onKey, withSnapshot } from '../../ui/reduce.ts'
+import { initialState, pageOf, type State, type ViewName } from '../../ui/state.ts'
+import { alone, many, shippedCases } from './stories.ts'
+
+const sizes: readonly Size[] = [
+  { columns: 80, rows: 24 },
+  { columns: 160, rows: 50 },
+]
+
+let cases: ReadonlyMap<string, Snapshot>
+beforeAll(async () => {
+  const all = [...(await shippedCases()), await alone(), many(60, 4), many(120, 5)]
+  cases = new Map(all.map(({ name, snapshot }) => [name, snapshot]))
+})
+
+const everywhere = ['well', 'link-cut', 'host-down', 'region-lost', 'no-leader', 'drift', 'hostile', 'alone', '60-hosts', '120-hosts']
+
+/** A view, what it is about, the cases, and keys that are pressed first. */
+const frames: readonly (readonly [view: ViewName, subject: string, cases: readonly string[], keys?: string])[] = [
+  ['overview', '', everywhere],
+  ['hosts', '', ['well', 'host-down', 'no-leader', 'hostile', '60-hosts']],
+  ['links', '', ['well', 'link-cut', 'host-down', '60-hosts', 'alone']],
+  ['matrix', '', ['link-cut', 'host-down', '60-hosts', '120-hosts', 'hostile'], 'jl'],
+  ['services', '', ['well', 'host-down', 'no-leader', 'hostile', 'alone']],
+  ['drift', '', ['well', 'drift', 'hostile']],
+  ['events', '', ['host-down', 'link-cut', 'hostile', 'alone']],
+  ['whatif', '', ['well']],
+  ['whatif', '', ['host-down', 'link-cut'], 'a'],
+  ['whatif', '', ['region-lost'], 'j '],
+  ['host', 'tesla', ['well', 'host-down', 'drift']],
+  ['host', 'bohr', ['link-cut', 'no-leader', 'hostile']],
+  ['link', 'tesla>bohr', ['link-cut', 'well']],
+  ['service', 'db', ['well', 'no-leader', 'hostile']],
+  ['service', 'cloud', ['host-down']],
+  ['help', '', ['well']],
+  ['yaml', 'host bohr', ['no-leader']],
+  ['yaml', 'tunnel tesla>bohr', ['link-cut', 'hostile']],
+]
+
+export const shown = (snapshot: Snapshot, view: ViewName, subject: string, size: Size, keys = ''): State => {
+  const first = withSnapshot({ ...initialState({ size }), pages: [pageOf(view, subject)] }, snapshot)
+  return [...keys].reduce((state, char) => onKey(state, { kind: 'char', char }), first)
+}
+
+for (const [view, subject, names, keys] of frames)
+  for (const name of names)
+    for (const size of sizes) {
+      const of = subject === '' ? view : `${view}-${subject.replace(/[^a-z]+/g, '-')}`
+      const title = `${of}-${size.columns}x${size.rows}-${name}`
+      test(`frame ${title}`, () => {
+        const snapshot = cases.get(name)
+        if (snapshot === undefined) throw new Error(`no case ${name}`)
+        const lines = frameOf(shown(snapshot, view, subject, size, keys), size)
+        expect(lines).toHaveLength(size.rows)
+        for (const line of lines) expect(line.reduce((sum, { text }) => sum + widthOf(text), 0)).toBe(size.columns)
+        const text = `${plainText(lines)}\n`
+        expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+        const path = join(import.meta.dirname, 'frames', `${title}.txt`)
+        if (process.env['UPDATE'] === '1') writeFileSync(path, text)
+        expect(existsSync(path), `${path} is there`).toBe(true)
+        expect(text).toBe(readFileSync(path, 'utf8'))
+      })
+    }
+
+describe('what is said stays said without colour', () => {
+  test('every level on the overview has its symbol and its word', () => {
+    const snapshot = cases.get('no-leader')
+    if (snapshot === undefined) throw new Error('no case')
+    const text = plainText(frameOf(shown(snapshot, 'overview', '', { columns: 160, rows: 50 }), { columns: 160, rows: 50 }))
+    expect(text).toContain('✗ bohr')
+    expect(text).toContain('jail db-postgres does not run')
+    expect(text).toContain('postgres: no leader')
+    expect(text).toContain('6 min')
+  })
+})
