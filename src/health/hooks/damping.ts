@@ -81,7 +81,7 @@ export function damp(
   return { state, messages }
 }
 
-export const keyOf = ({ kind, name, what = '' }: Subject): string => `${kind} ${name} ${what}`
+const keyOf = ({ kind, name, what = '' }: Subject): string => `${kind} ${name} ${what}`
 
 function see({ on, atLeast }: Rules, state: Map<string, Known>, event: Event): void {
   const { subject, level, after, why, at } = event

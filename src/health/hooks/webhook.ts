@@ -4,7 +4,7 @@
  */
 import type { SecretText } from '../../keys/secret-text.ts'
 
-export interface Reply {
+interface Reply {
   readonly status: number
   /** Seconds to wait, when the status is 429; null: it does not say. */
   readonly retryAfter: number | null

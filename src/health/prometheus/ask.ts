@@ -47,7 +47,11 @@ export async function ask(
     const line = printable(known).trim()
     return line.length > 200 ? `${line.slice(0, 199)}…` : line
   }
-  const over = AbortSignal.any([signal, AbortSignal.timeout(limits.time)])
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  const timer = setTimeout(stop, limits.time)
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
   try {
     const response = await server.fetch(long ? url : `${url}?${form.toString()}`, {
       method: long ? 'POST' : 'GET',
@@ -55,7 +59,7 @@ export async function ask(
       headers: { accept: 'application/json', ...(authorization && { authorization: authorization.reveal() }) },
       // A token is for whom it was given, and nobody that this one points to.
       redirect: 'manual',
-      signal: over,
+      signal: over.signal,
     })
     if (response.status >= 300) {
       const said = await refusalOf(response)
@@ -73,8 +77,13 @@ export async function ask(
     return { evaluated: frame.evaluated, warning: warningOf(frame, clean) }
   } catch (cause) {
     if (cause instanceof BadAnswer) return cause.message
-    if (over.aborted && !signal.aborted) return `does not answer within ${Math.ceil(limits.time / 1000)} s`
+    if (over.signal.aborted && !signal.aborted) return `does not answer within ${Math.ceil(limits.time / 1000)} s`
     return signal.aborted ? 'stopped' : clean(troubleText(cause))
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+    // What was not read to its end is not read any further.
+    stop()
   }
 }
 
