@@ -119,6 +119,8 @@ test('echoes make a round trip and a loss', () => {
   const watched = new Watched(three)
   const ask = (echo: number | null) => watched.tick({ a: links({ b: { age: 1, echo } }) })
   ask(20)
+  ask(20)
+  ask(null)
   ask(null)
   ask(null)
   expect(tunnel(ask(24), 'a', 'b')).toMatchObject({
