@@ -2,6 +2,7 @@
 import type { Answer, Drift, HostReport, Interface, Observation, Pf, Pool, System } from '../report.ts'
 import type { WatchedHost, WatchedInstance } from '../fleet.ts'
 import { between, hashOf, mix } from './chance.ts'
+import { majority } from './leaders.ts'
 import { begun, complement, covered, type Span, union } from './spans.ts'
 import { type Traffic, wiresOf } from './traffic.ts'
 import { type HostState, type Stage, type World, worldAt } from './world.ts'
@@ -84,11 +85,13 @@ function systemOf(moment: Moment): System {
   const { host, stage, world, since, at } = moment
   const [cpus, memory] = sizeOf(host)
   const hash = hashOf(`load ${host.name}`, stage.seed)
-  const usual = cpus * between(0.04, 0.3, hash) * wave(world.seconds, hash % 100)
+  const usual = cpus * between(0.04, 0.3, hash)
   const strained = begun(spansOf(moment, 'load'), world.seconds, stage.period)
-  const load = ([60, 300, 900] as const).map(minutes => {
-    const more = strained.reduce((sum, span) => sum + averaged(span, world.seconds, minutes), 0)
-    return Math.round((usual + 2.5 * cpus * more) * 100) / 100
+  const load = [60, 300, 900].map(forgets => {
+    const more = strained.reduce((sum, span) => sum + averaged(span, world.seconds, forgets), 0)
+    // The longer the average, the calmer.
+    const calm = 1 + (wave(world.seconds - forgets / 2, hash % 100) - 1) * Math.sqrt(60 / forgets)
+    return Math.round((usual * calm + 6 * cpus * more) * 100) / 100
   })
   const pressed = strained.some(({ until }) => until > world.seconds)
   const clock = Math.floor(at / 1000)
@@ -98,7 +101,7 @@ function systemOf(moment: Moment): System {
     memory: {
       total: memory,
       free: Math.round(
-        memory * (pressed ? 0.04 : between(0.25, 0.5, mix(hash)) * (1 + 0.1 * (2 - wave(world.seconds, hash % 70)))),
+        memory * (pressed ? 0.02 : between(0.25, 0.5, mix(hash)) * (1 + 0.1 * (2 - wave(world.seconds, hash % 70)))),
       ),
     },
     release: { kernel: release, running: release, userland: release },
@@ -205,7 +208,7 @@ function answerOf({ world, state }: Moment, instance: WatchedInstance): Answer {
   const now = world.roles.get(`${service}/${role}`)
   if (state.lostJails.has(jail) || now === undefined) return { jail, alive: false, why: 'no answer', samples: null }
   const imagined = {
-    leads: now.leader === instance,
+    leads: now.leader?.host === instance.host && now.leader.jail === jail,
     members: now.members,
     reached: now.reached(instance),
     led: now.led(instance),
@@ -213,7 +216,7 @@ function answerOf({ world, state }: Moment, instance: WatchedInstance): Answer {
   }
   const samples = health?.imagine(imagined) ?? null
   // Members of a quorum say by HTTP that they have none.
-  return now.voters && !imagined.led && probe.kind === 'http'
+  return now.voters && imagined.reached < majority(imagined.members) && probe.kind === 'http'
     ? { jail, alive: false, why: 'HTTP 503', samples }
     : { jail, alive: true, why: '', samples }
 }
