@@ -24,7 +24,7 @@ export function observerOf(stage: Stage, start: number): Observer {
         continue
       }
       const since = seconds - (state.booted ?? -uptimeOf(host, stage.seed))
-      yield reportOf({ ...{ stage, world, host, state, since, look, at }, traffic: traffic(host, since) })
+      yield reportOf({ stage, world, host, state, since, look, at, traffic: traffic(host, since) })
     }
   }
 }
@@ -50,11 +50,15 @@ function reportOf(moment: Moment): HostReport {
   const jails = jailsOf(moment)
   const stuck = state.faults.has('fact-missing')
   return {
-    ...{ kind: 'report', host: host.number, at },
+    kind: 'report',
+    host: host.number,
+    at,
     took: Math.round(between(70, 240, mix(hashOf(host.name, stage.seed), look))),
     system: systemOf(moment),
     pools: stuck ? null : poolsOf(moment),
-    ...{ jails, interfaces: interfacesOf(moment, jails), pf: pfOf(moment, jails) },
+    jails,
+    interfaces: interfacesOf(moment, jails),
+    pf: pfOf(moment, jails),
     carp: state.carp === null ? null : [{ interface: 'vtnet0', vhid: 1, state: state.carp }],
     drift: driftOf(moment),
     peers: state.faults.has('stranger') ? { ...traffic.peers, strangers: [strangerOf(host)] } : traffic.peers,
@@ -148,21 +152,19 @@ function interfacesOf({ host, stage, since, traffic }: Moment, jails: readonly s
   const rate = (most: number, n: number): number => most * between(0.05, 1, mix(hash, n)) ** 3
   // Headers outside of the tunnel, and what comes from the world.
   const outside = (inside: number, n: number): number => Math.floor(inside * 1.06) + counted(rate(2e5, n), since)
-  const plain = { up: true, errors: 0 } as const
+  const interfaceOf = (name: string, mtu: number, received: number, sent: number): Interface => {
+    const errors = 0
+    return { name, up: true, mtu, received, sent, errors }
+  }
   return [
-    { ...plain, name: 'vtnet0', mtu: 1500, received: outside(traffic.received, 1), sent: outside(traffic.sent, 2) },
-    { ...plain, name: 'lo0', mtu: 16_384, received: counted(rate(5e4, 3), since), sent: counted(rate(5e4, 3), since) },
-    { ...plain, name: 'wg0', mtu: 1420, received: traffic.received, sent: traffic.sent },
+    interfaceOf('vtnet0', 1500, outside(traffic.received, 1), outside(traffic.sent, 2)),
+    interfaceOf('lo0', 16_384, counted(rate(5e4, 3), since), counted(rate(5e4, 3), since)),
+    interfaceOf('wg0', 1420, traffic.received, traffic.sent),
     ...jails.map(jail => {
-      const slot = (host.jails as readonly string[]).indexOf(jail)
-      const [received, sent] = [4, 5].map(n => counted(rate(1e5, n + 2 * slot), since))
-      return {
-        ...plain,
-        name: `epair${101 + (slot < 0 ? 98 : slot)}a`,
-        mtu: 1420,
-        received: received ?? 0,
-        sent: sent ?? 0,
-      }
+      const known = (host.jails as readonly string[]).indexOf(jail)
+      const slot = known < 0 ? 98 : known
+      const [received, sent] = [rate(1e5, 4 + 2 * slot), rate(1e5, 5 + 2 * slot)]
+      return interfaceOf(`epair${101 + slot}a`, 1420, counted(received, since), counted(sent, since))
     }),
   ]
 }
@@ -177,8 +179,9 @@ function pfOf(moment: Moment, jails: readonly string[]): Pf {
   const worked =
     covered(on, world.seconds, stage.period) - covered(on, Math.max(0, booted), stage.period) + Math.max(0, -booted)
   const label = (name: string, most: number, states: number) => {
-    const bytes = counted(most * between(0.1, 1, hashOf(name, hash)), worked)
-    const open = enabled ? Math.round(states * wave(world.seconds, hashOf(name, hash) % 100)) : 0
+    const own = hashOf(name, hash)
+    const bytes = counted(most * between(0.1, 1, own), worked)
+    const open = enabled ? Math.round(states * wave(world.seconds, own % 100)) : 0
     return { label: name, packets: Math.floor(bytes / 640), bytes, states: open }
   }
   const labels = [

@@ -49,7 +49,7 @@ export interface HostState {
   readonly moves: number
 }
 
-export interface RoleNow {
+interface RoleNow {
   readonly members: number
   readonly voters: boolean
   readonly leader: WatchedInstance | null
