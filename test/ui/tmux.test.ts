@@ -143,7 +143,8 @@ withTmux('screens on a terminal', () => {
     const before = await tmux.capture()
     process.kill(pid, 'SIGSTOP')
     await tmux.until(/Stopped|Suspended/)
-    await tmux.send('fg; echo code $?', 'Enter')
+    // The terminal is still raw: it makes no line feed of Enter.
+    await tmux.send('fg; echo code $?', 'C-j')
     await tmux.until(screen => screen === before)
     await tmux.send('q')
     await tmux.until('code 0')
