@@ -4,7 +4,7 @@ import { exitCodes } from '../src/cli/io.ts'
 import { type Key, KeyReader } from './keys.ts'
 import { fit, fitLine, type Frame, type Line, type Size, span } from './line.ts'
 import { lookOf, lookText } from './terminal/look.ts'
-import { type Input, type Output, Screen } from './terminal/screen.ts'
+import { type Input, type Output, pause, Screen } from './terminal/screen.ts'
 
 /** Screens, as values: nothing in here waits. */
 export interface Shell<S> {
@@ -168,7 +168,7 @@ function ending() {
 /** Node ends with an abort and a core when a terminal that it began with is gone (its ResetStdio): end as others do then. */
 function hangUp(): void {
   process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+  pause(1000)
 }
 
 const roomy = ({ columns, rows }: Size): boolean => columns >= least.columns && rows >= least.rows

@@ -112,6 +112,23 @@ withTmux('screens on a terminal', () => {
     expect(readFileSync(errors(), 'utf8')).toBe('')
   })
 
+  test('a terminal that takes nothing any more does not hold it', async () => {
+    const { tmux, pid } = await started({ columns: 200, rows: 60, environment: { LC_ALL: 'C.UTF-8', TICKS: '10' } })
+    await tmux.until('the last row')
+    await tmux.send('f')
+    await tmux.until(/row 50 \d+ \d+/)
+    const server = Number(await tmux.tell('#{pid}'))
+    process.kill(server, 'SIGSTOP')
+    try {
+      // The kernel keeps some frames; then the program says at each tick that no more are taken.
+      await eventually(() => readFileSync(errors(), 'utf8').split('full').length > 50)
+      process.kill(pid, 'SIGTERM')
+      await eventually(() => !runs(pid), 5)
+    } finally {
+      process.kill(server, 'SIGCONT')
+    }
+  })
+
   test('ctrl-Z stops it, the shell has its screen, and fg paints it again', async () => {
     const { tmux } = await started()
     for (const key of ['a', 'b']) {
