@@ -179,7 +179,7 @@ export interface RoleHealth {
   imagine(of: Imagined): readonly Sample[]
 }
 
-type Findings = readonly (Finding | null)[]
+export type Findings = readonly (Finding | null)[]
 
 /** The part an instance plays in the demo. */
 export interface Imagined {

@@ -1,11 +1,14 @@
 /** How name servers are, by the serials of their zones: from DNS itself, and from bind_exporter (statistics channel of BIND). */
-import type { Finding, RoleHealth, Sample } from '../kind.ts'
-import { countText, labelOf, noMetrics, readingOf, sample, shown, worse } from '../reading.ts'
+import { byText } from '../../../topology/names.ts'
+import type { Finding, Findings, RoleHealth, Sample } from '../kind.ts'
+import { countText, labelOf, noMetrics, partOf, type Reading, readingOf, sample, shown, worse } from '../reading.ts'
 
 /** What the probe got of the zone of the mesh: asked on the host, or by the blackbox exporter. */
 const probed = ['meshwright_dns_serial', 'probe_dns_serial'] as const
 const ofZone = 'bind_zone_serial'
 
+/** Names among the numbers; those of zones have a word before them. */
+const [statistics, meshZone, zoneWord] = ['statistics', 'mesh', 'zone ']
 /** So many zones are compared. */
 const most = 500
 
@@ -16,49 +19,22 @@ export const serverHealth = (role: 'primary' | 'secondary'): RoleHealth => ({
     const given = readingOf(samples)
     const up = given.flag('bind_up')
     const asked = probed.map(name => given.value(name)).find(value => value !== null) ?? null
-    const zones = new Map<string, number>()
-    for (const one of given.all(ofZone).slice(0, most)) {
-      const name = shown(labelOf(one, 'zone_name'), 255)
-      zones.set(name, Math.max(one.value, zones.get(name) ?? 0))
-    }
     if (up === null && asked === null) return noMetrics
+    const zones = zonesIn(given)
     const details = {
       ...(asked !== null && { serial: countText(asked) }),
-      ...(zones.size > 0 && { zones: countText(zones.size) }),
+      ...(zones.length > 0 && { zones: countText(zones.length) }),
     }
-    const well: Finding = {
-      ...{ state: 'ok', word: 'answers', details },
-      numbers: {
-        ...(asked !== null && { [meshZone]: asked }),
-        ...Object.fromEntries([...zones].map(([name, serial]) => [`zone ${name}`, serial])),
-      },
+    const numbers = {
+      ...(up === true && { [statistics]: 1 }),
+      ...(asked !== null && { [meshZone]: asked }),
+      ...Object.fromEntries(zones.map(([name, serial]) => [`${zoneWord}${name}`, serial])),
     }
+    const well: Finding = { state: 'ok', word: 'answers', details, numbers }
     return up === false ? { ...well, state: 'warn', word: 'no statistics' } : well
   },
 
-  ...(role === 'secondary' &&
-    ({
-      /** What is newest is with the primary; when it is silent, with the secondary that heard it last. */
-      compare(findings, beside): readonly (Finding | null)[] {
-        const newest = new Map<string, number>()
-        for (const finding of [...(beside?.get('primary') ?? []), ...findings])
-          for (const [name, serial] of Object.entries(finding?.numbers ?? {})) {
-            const known = newest.get(name)
-            if (known === undefined || ahead(serial, known) > 0) newest.set(name, serial)
-          }
-        return findings.map(finding => {
-          const late = Object.entries(finding?.numbers ?? {})
-            .map(([name, serial]) => ({ name, by: ahead(newest.get(name) ?? serial, serial) }))
-            .filter(({ by }) => by > 0)
-            .toSorted((a, b) => b.by - a.by)
-          const [latest] = late
-          if (finding === null || latest === undefined) return finding
-          const zone = latest.name === meshZone ? '' : ` in ${shown(latest.name.replace(/^zone /, ''))}`
-          const details = { ...finding.details, behind: `${countText(latest.by)}${zone}` }
-          return worse({ ...finding, details }, 'warn', 'behind its primary')
-        })
-      },
-    } satisfies Partial<RoleHealth>)),
+  ...(role === 'secondary' && { compare: besidePrimary }),
 
   imagine: (): readonly Sample[] => [
     sample('bind_up', 1),
@@ -67,7 +43,49 @@ export const serverHealth = (role: 'primary' | 'secondary'): RoleHealth => ({
   ],
 })
 
-const meshZone = 'mesh'
+function zonesIn(given: Reading): readonly (readonly [string, number])[] {
+  const zones = new Map<string, number>()
+  for (const one of given.all(ofZone)) {
+    const name = shown(labelOf(one, 'zone_name'), 255)
+    zones.set(name, Math.max(one.value, zones.get(name) ?? 0))
+  }
+  return [...zones].toSorted(([a], [b]) => byText(a, b)).slice(0, most)
+}
+
+const serialsOf = (finding: Finding | null): readonly (readonly [string, number])[] =>
+  Object.entries(finding?.numbers ?? {}).filter(([name]) => name !== statistics)
+
+/** What is newest is with the primary; when it is silent, with the secondary that heard it last. */
+function besidePrimary(findings: Findings, beside?: ReadonlyMap<string, Findings>): Findings {
+  const primaries = (beside?.get('primary') ?? []).flatMap(serialsOf)
+  const newest = new Map<string, number>()
+  for (const [name, serial] of [...primaries, ...findings.flatMap(serialsOf)]) {
+    const known = newest.get(name)
+    if (known === undefined || ahead(serial, known) > 0) newest.set(name, serial)
+  }
+  const zones = primaries.flatMap(([name]) => (name === meshZone ? [] : name))
+  return findings.map(finding => (finding === null ? null : copiesOf(finding, { newest, zones })))
+}
+
+interface Wanted {
+  readonly newest: ReadonlyMap<string, number>
+  readonly zones: readonly string[]
+}
+
+function copiesOf(finding: Finding, { newest, zones }: Wanted): Finding {
+  const own = new Map(serialsOf(finding))
+  let [behind, where] = [0, '']
+  for (const [name, serial] of own) {
+    const by = ahead(newest.get(name) ?? serial, serial)
+    if (by > behind) [behind, where] = [by, name === meshZone ? '' : ` in ${shown(name.slice(zoneWord.length))}`]
+  }
+  const told: Finding =
+    behind === 0 ? finding : { ...finding, details: { ...finding.details, behind: `${countText(behind)}${where}` } }
+  // Copies that never came, or grew too old to be used.
+  const lacking = finding.numbers?.[statistics] === 1 ? zones.filter(name => !own.has(name)).length : 0
+  if (lacking > 0) return worse(told, 'warn', `lacks ${partOf(lacking, zones.length)} zones`)
+  return behind === 0 ? told : worse(told, 'warn', 'behind its primary')
+}
 
 /** How far one serial is ahead of another: numbers of 32 bits that go round (RFC 1982). */
 function ahead(serial: number, of: number): number {
