@@ -2,7 +2,7 @@
 import { madeBy } from '../render/file.ts'
 import { block } from '../render/template.ts'
 import type { Capability } from './capability.ts'
-import { proxyHealth } from './haproxy/health.ts'
+import { type Normal, proxyHealth } from './haproxy/health.ts'
 import type { Deployed, Instance, JailContent, RoleSpec } from './kind.ts'
 
 const metricsPort = 8404
@@ -15,7 +15,7 @@ interface Leads {
   /** Of the proxy, the first for health. */
   readonly ports: readonly [number, ...number[]]
   /** Which of its servers answer when all is well, by listener. */
-  readonly normal: Parameters<typeof proxyHealth>[0]
+  readonly normal: Readonly<Record<string, Normal>>
 }
 
 export const proxyRole = ({ to, weight, capability, ports, normal }: Leads): RoleSpec => ({

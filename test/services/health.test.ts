@@ -79,8 +79,8 @@ describe('what real programs gave', () => {
     ['mariadb-primary', replicaHealth, 'bad', 'copies nothing', {}],
     ['mariadb-down', waits, 'bad', 'gives no answer', {}],
     ['mariadb-down', replicaHealth, 'bad', 'gives no answer', {}],
-    ['bind-primary', nameServer('primary'), 'ok', 'answers', { zones: '1' }],
-    ['bind-secondary-empty', nameServer('secondary'), 'ok', 'answers', {}],
+    ['bind-primary', nameServer('primary'), 'ok', 'answers', { zones: '6' }],
+    ['bind-secondary-copying', nameServer('secondary'), 'ok', 'answers', { zones: '1' }],
     ['prometheus', serverHealth, 'ok', 'answers', { series: '520', 'rules failed': '7 times' }],
     [
       'prometheus-old-configuration',
@@ -442,13 +442,19 @@ describe('beside the others', () => {
     expect(found?.details?.['behind']).toBe(behind)
   })
 
+  test('BIND: a secondary that has begun to copy lacks the rest', () => {
+    const beside = new Map([['primary', read(nameServer('primary'), ['bind-primary', {}])]])
+    const found = read(secondary, ['bind-secondary-copying', {}], ['bind-primary', {}])
+    expect(words(secondary.compare?.(found, beside))).toEqual(['warn lacks 5 of 6 zones', 'ok answers'])
+  })
+
   test('BIND: without the primary, secondaries are compared with each other; a primary with nobody', () => {
     expect(words(secondary.compare?.([serial(5), serial(7), null]))).toEqual([
       'warn behind its primary',
       'ok answers',
       null,
     ])
-    expect(nameServer('primary').compare).toBeUndefined()
+    expect(nameServer('primary')).not.toHaveProperty('compare')
   })
 })
 
@@ -529,6 +535,18 @@ describe('laws of every role', () => {
       expect(new Set(role.health?.series).size, name).toBe(role.health?.series.length ?? 0)
     }
     expect(roles.filter(([, { health }]) => health !== undefined).length).toBeGreaterThan(20)
+  })
+
+  test('who asks for metrics with a token finds it in the jail, and no manifest speaks of it', async () => {
+    const garage = await setting('files: {kind: garage}\n')
+    const [files] = garage.deployment.services
+    const roles = files?.kind.roles(files).filter(({ metrics }) => metrics?.bearer !== undefined) ?? []
+    expect(roles.map(({ metrics }) => metrics?.tokenFile)).toEqual(Array(2).fill('usr/local/etc/garage/metrics_token'))
+    for (const { host, jail } of files?.instances('storage') ?? [])
+      expect(garage.textOf(host.name, jail.name, roles[0]?.metrics?.tokenFile ?? '')).toMatch(/^\S{20,}\n$/)
+    const said = [...garage.files].filter(([path]) => path.endsWith('manifest.json')).map(([, text]) => text)
+    expect(said.join('')).toContain('"job": "garage"')
+    expect(said.join('')).not.toMatch(/tokenFile|"series"/)
   })
 
   test('what is imagined is understood, of names that are asked for, and well where all is well', async () => {

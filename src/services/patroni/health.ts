@@ -64,14 +64,14 @@ const longUnseen = 120
 
 const series = {
   running: 'patroni_postgres_running',
-  /** Until 3.x also, or instead, under its older name. */
+  /** The second is its older name; 3.0 tells both, 4.0 only the first. */
   leads: ['patroni_primary', 'patroni_master'],
   standbyLeader: 'patroni_standby_leader',
   replica: 'patroni_replica',
   sync: 'patroni_sync_standby',
   /** Since 4.0. */
   quorum: 'patroni_quorum_standby',
-  /** Since 3.1; of a replica. */
+  /** Of a replica; 3.0 does not tell. */
   streaming: 'patroni_postgres_streaming',
   archive: 'patroni_postgres_in_archive_recovery',
   unlocked: 'patroni_cluster_unlocked',
