@@ -76,7 +76,8 @@ withPrograms(...['redis-server', 'redis-sentinel', 'prometheus-redis-exporter', 
           .replaceAll('/var/db/valkey', directory)
           .replaceAll('/var/run/', `${at}/`)
           .replaceAll(/(user|group) www/g, '$1 haproxy')
-          .replace('down-after-milliseconds cache 10000', 'down-after-milliseconds cache 1000')
+          // Ten seconds are for oceans; a busy machine still must not look dead.
+          .replace('down-after-milliseconds cache 10000', 'down-after-milliseconds cache 5000')
       const passwords = 'usr/local/etc/meshwright/redis_exporter.json'
       const roles = ['server', 'sentinel'] as const
       const files = Object.fromEntries(
@@ -123,6 +124,8 @@ withPrograms(...['redis-server', 'redis-sentinel', 'prometheus-redis-exporter', 
       haproxy -f ${there}/haproxy.conf
       ${core.map(host => `till '${sees(addressOf('bohr', 'server'), 2)}' ${url(host, 'sentinel')}; till 'ok_sentinels.* 3$' ${url(host, 'sentinel')}`).join('\n')}
       ${['newton', 'tesla'].map(host => `till '^redis_master_link_up.* 1$' ${url(host, 'server')}`).join('\n')}
+      online() { [ "$(curl -s -m 5 ${url('bohr', 'server')} | grep -c '^redis_connected_slave_lag_seconds.*online')" = 2 ]; }
+      n=0; until online || [ $n -ge 200 ]; do n=$((n + 1)); sleep 0.2; done
       till 'agg_server_status.*"UP". 1$' ${url('faraday', 'proxy')}
       ${askAll('first', core)}
       kill -9 $bohr
