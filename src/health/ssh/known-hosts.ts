@@ -61,7 +61,7 @@ function matches(pattern: string, text: string): boolean {
   let [p, t, star, mark] = [0, 0, -1, 0]
   while (t < text.length) {
     if (pattern[p] === '*') [star, mark, p] = [p, t, p + 1]
-    else if (pattern[p] === '?' || (p < pattern.length && pattern[p] === text[t])) [p, t] = [p + 1, t + 1]
+    else if (pattern[p] === '?' || pattern[p] === text[t]) [p, t] = [p + 1, t + 1]
     else if (star >= 0) [p, mark, t] = [star + 1, mark + 1, mark + 1]
     else return false
   }

@@ -83,7 +83,10 @@ export function reportOf(fleet: Fleet, host: WatchedHost, { at, took, parts, ski
     interfaces: told('interfaces', 'netstat', interfacesOf),
     pf: withoutPf(parts.get('pf')) ?? told('pf', 'pfctl', pfOf),
     carp: told('carp', 'ifconfig', carpOf),
-    drift: files === null ? null : driftOf(files, parts.get('files'), why => missing.set('sha256', why)),
+    drift:
+      files === null
+        ? null
+        : driftOf(files, parts.get('files'), why => missing.set('sha256', skipped.get('files') ?? why)),
     peers:
       withoutTunnels(parts.get('tunnels'), () => missing.set('wg show', 'there is no wg0')) ??
       told('tunnels', 'wg show', lines => peersOf(fleet, host, lines, ends?.status === 0 ? ends.lines : [])),
