@@ -49,7 +49,7 @@ export function readOutput(text: string, nonce: string): Output {
       part.open = ''
     }
   }
-  return { begun, ended, parts }
+  return { begun, ended, parts: new Map([...parts].map(([name, { lines, status }]) => [name, { lines, status }])) }
 }
 
 /** The script leaves nothing else; whoever speaks in its place may. */
@@ -289,8 +289,7 @@ function driftOf(
   }
   const known = files.filter(({ path }) => sums.has(path) || gone.has(path))
   // It fails for a single file that is not there; what it said of the others holds.
-  if (known.length < files.length)
-    miss(known.length === 0 ? reasonOf(part) : `${files.length - known.length} files cannot be read`)
+  if (known.length < files.length) miss(known.length === 0 ? reasonOf(part) : unreadText(files.length - known.length))
   if (known.length === 0) return null
   return {
     checked: known.length,
@@ -298,6 +297,8 @@ function driftOf(
     missing: known.filter(({ path }) => !sums.has(path)).map(({ path }) => path),
   }
 }
+
+const unreadText = (count: number): string => `${count} file${count === 1 ? '' : 's'} cannot be read`
 
 const noPeers: Peers = { to: [], age: [], received: [], sent: [], endpoints: [], strangers: [] }
 
