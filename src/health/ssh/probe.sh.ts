@@ -60,15 +60,15 @@ export function partsOf(fleet: Fleet, host: WatchedHost, { pings, thorough, skip
 export function renderProbe(fleet: Fleet, host: WatchedHost, look: Look): string {
   const parts = partsOf(fleet, host, look)
   const has = (name: string): boolean => parts.some(part => part.name === name)
-  const limit = Math.max(1, look.seconds - 3)
+  const limit = Math.max(1, look.seconds - 2)
   const text = [
     `# What ${host.name} says of itself. Nothing is changed by this.`,
     setting(look.nonce, limit, Math.min(3, limit)),
     running,
     asked,
     services,
-    ...(has('pings') ? [pingsOf(fleet, look.pings)] : []),
-    ...(has('files') ? [filesOf(host.files ?? [])] : []),
+    ...(has('pings') ? [pingsOf(fleet, look.pings, Math.min(2, limit))] : []),
+    ...(has('files') ? [filesOf(host)] : []),
     `parts() {\n${parts.map(({ name, bytes, command }) => `  part ${word(name)} ${bytes} ${command} & all="$all $!"\n`).join('')}}`,
     whole(look.seconds),
   ]
@@ -226,9 +226,9 @@ metrics() {
   http "$1" "$2" "$3" "$4" "$token" | head -c 4194304 | grep -E "^(HTTP/[0-9.]+ [0-9]|($5)[{ ])"
 }`
 
-const pingsOf = (fleet: Fleet, pings: readonly number[]): string => `\
+const pingsOf = (fleet: Fleet, pings: readonly number[], seconds: number): string => `\
 ping_one() {
-  answer=$(timeout 2 ping -n -c 1 -q "$2" 2> /dev/null)
+  answer=$(timeout ${seconds} ping -n -c 1 -q "$2" 2> /dev/null)
   case $answer in
   *min/avg*)
     answer=\${answer##* = }
@@ -247,15 +247,24 @@ pings() {
   wait
 }`
 
-const filesOf = (files: readonly WatchedFile[]): string => `\
-files() {
-  set --${files.map(({ path }) => ` \\\n    ${word(path)}`).join('')}
+/** Those in jails apart: should a jail put there what cannot be read to its end, the host's own are told nevertheless. */
+function filesOf({ instances, files }: WatchedHost): string {
+  const inJail = ({ path }: WatchedFile): boolean => instances.some(({ root }) => path.startsWith(`${root}/`))
+  const all = files ?? []
+  const groups = [all.filter(file => !inJail(file)), all.filter(inJail)].filter(group => group.length > 0)
+  return `\
+sums() {
   if command -v sha256 > /dev/null; then
     root sha256 -r "$@"
   else
     root sha256sum "$@"
   fi
+}
+
+files() {
+${groups.map(group => `  sums${group.map(({ path }) => ` \\\n    ${word(path)}`).join('')}`).join('\n')}
 }`
+}
 
 // The dog bites the whole process group, which sshd(8) made for this shell alone. Not when somebody else made it.
 const whole = (seconds: number): string => `\

@@ -14,7 +14,7 @@ import { lastingParts, type Look, partsOf, renderProbe } from './probe.sh.ts'
 import { type Output, type Part, readOutput, reportOf } from './read.ts'
 
 export interface SshOptions extends Who {
-  /** Milliseconds for one look at one host, logging in included. Default: two intervals, between 4 and 10 seconds. */
+  /** Milliseconds for one look at one host, logging in included. Default: two intervals, between 6 and 10 seconds. */
   readonly limit?: number
 }
 
@@ -41,7 +41,7 @@ export function sshSource(fleet: Fleet, options: SshOptions): Source {
     },
     watch: async watching => {
       const { signal, interval, rounds } = watching
-      const limit = options.limit ?? Math.min(10_000, Math.max(4000, 2 * interval))
+      const limit = options.limit ?? Math.min(10_000, Math.max(6000, 2 * interval))
       const connections: Connection[] = []
       const common: Common = {
         ...{ domain: fleet.domain, limit, gate: new Gate(handshakesAtOnce), known: new KnownHosts(options) },
@@ -57,12 +57,12 @@ export function sshSource(fleet: Fleet, options: SshOptions): Source {
       }
       signal.addEventListener('abort', stop, { once: true })
       const follow = async (host: WatchedHost, connection: Connection): Promise<void> => {
-        const turns = new Turns(host.name, interval, Date.now())
+        const turns = new Turns(host.name, interval, clock())
         const looker = new Looker(fleet, host, connection, { interval, limit, looks })
         let seen = refreshes
         for (let round = 0; (rounds === null || round < rounds) && !stopped(watching); round += 1) {
           if (round > 0)
-            await pause(turns.next(Date.now()) - Date.now(), waiting, () => stopped(watching) || seen < refreshes)
+            await pause(turns.next(clock()) - clock(), waiting, () => stopped(watching) || seen < refreshes)
           if (stopped(watching)) return
           if (seen < refreshes) looker.forgive()
           seen = refreshes
@@ -84,6 +84,9 @@ export function sshSource(fleet: Fleet, options: SshOptions): Source {
     },
   }
 }
+
+/** For spans: it never goes back. */
+const clock = (): number => performance.now()
 
 const stopped = ({ signal }: Watching): boolean => signal.aborted
 
@@ -165,7 +168,7 @@ class Looker {
 
   async look(): Promise<Observation> {
     const { number } = this.#host
-    if (Date.now() < this.#pause.until) return { kind: 'silence', host: number, at: Date.now(), why: this.#pause.why }
+    if (clock() < this.#pause.until) return { kind: 'silence', host: number, at: Date.now(), why: this.#pause.why }
     const ending = new AbortController()
     this.#pace.looks.add(ending)
     const timer = setTimeout(() => ending.abort(), this.#pace.limit)
@@ -183,7 +186,7 @@ class Looker {
   }
 
   async #ask(signal: AbortSignal): Promise<Observation> {
-    const [fleet, host, now] = [this.#fleet, this.#host, Date.now()]
+    const [fleet, host, now] = [this.#fleet, this.#host, clock()]
     const left = new Map([...this.#left].filter(([, { until }]) => until > now).map(([name, { why }]) => [name, why]))
     const look: Look = {
       nonce: randomBytes(8).toString('hex'),
@@ -191,7 +194,7 @@ class Looker {
       thorough: now - this.#thorough >= thoroughEvery - this.#pace.interval / 2,
       skip: new Set(left.keys()),
       // It should come to its end before we stop listening.
-      seconds: Math.max(2, Math.floor(this.#pace.limit / 1000) - 2),
+      seconds: Math.max(3, Math.floor(this.#pace.limit / 1000) - 2),
     }
     const { text, complaint, took } = await this.#connection.ask(
       renderProbe(fleet, host, look),
@@ -217,16 +220,21 @@ class Looker {
 
   #remember(look: Look, output: Output): void {
     if (look.thorough) {
-      this.#thorough = Date.now()
+      this.#thorough = clock()
       this.#lasting = new Map([...output.parts].filter(([name]) => lastingParts.includes(name)))
     }
-    for (const { name } of partsOf(this.#fleet, this.#host, look)) {
+    const asked = partsOf(this.#fleet, this.#host, look)
+    const open = asked.filter(({ name }) => (output.parts.get(name)?.status ?? null) === null)
+    // When the script came to its end without a few of them, those hang. Else the host is slow, or our connection broke.
+    const hung = output.ended && 2 * open.length <= asked.length
+    for (const { name } of asked) {
       const part = output.parts.get(name)
       if (part === undefined || part.status === null) {
+        if (!hung) continue
         const pause = Math.min(hangs.longest, Math.max(hangs.first, 2 * (this.#left.get(name)?.pause ?? 0)))
-        this.#left.set(name, { until: Date.now() + pause, pause, why: hangs.why })
+        this.#left.set(name, { until: clock() + pause, pause, why: hangs.why })
       } else if (part.status !== 0 && part.lines.some(line => line === 'needs root' || line.startsWith('doas: ')))
-        this.#left.set(name, { until: Date.now() + denied.pause, pause: 0, why: denied.why })
+        this.#left.set(name, { until: clock() + denied.pause, pause: 0, why: denied.why })
       else this.#left.delete(name)
     }
   }
@@ -242,7 +250,7 @@ class Looker {
     this.#failures += 1
     const pause = Math.min(longestPause, this.#pace.interval * 2 ** Math.min(20, this.#failures - 1))
     // Those that fail together do not come back together.
-    const until = Date.now() + pause * (0.8 + 0.2 * spreadOf(this.#host.name))
+    const until = clock() + pause * (0.8 + 0.2 * spreadOf(this.#host.name))
     this.#pause = { until: this.#failures === 1 ? 0 : until, why }
     return { kind: 'silence', host: this.#host.number, at: Date.now(), why }
   }

@@ -366,6 +366,20 @@ withPrograms(
     expect(Date.now() - began).toBeLessThan(20_000)
   })
 
+  test('a jail that puts a pipe where a file was hides nothing of the host', async () => {
+    const fifo = '/run/jails/web/etc/hosts'
+    rig.hosts[0]?.run(`mkdir -p /run/jails/web/etc; mkfifo ${fifo}`)
+    const fleet = alone(0)
+    const [host, ...others] = fleet.hosts
+    if (host === undefined) throw new Error('no host')
+    const instances = host.instances.map(instance => ({ ...instance, root: `/run/jails/${instance.jail}` }))
+    const files = [{ path: fifo, sha256: '0'.repeat(64) }, ...(host.files ?? [])]
+    const seen = await watched({ ...fleet, hosts: [{ ...host, instances, files }, ...others] })
+    rig.hosts[0]?.run(`rm ${fifo}`)
+    expect(reportsOf(seen, 0)[0]?.drift).toMatchObject({ checked: 3, changed: ['/etc/hosts'] })
+    expect(reportsOf(seen, 0)[0]?.missing).toEqual({ sha256: '1 file cannot be read' })
+  })
+
   test('who is not root hears what needs root only if doas(1) permits it, and all the rest', () => {
     const fleet = fleetOf(drawn)
     const [host] = fleet.hosts

@@ -5,7 +5,7 @@ LC_ALL=C
 export PATH LC_ALL
 nonce=0123456789abcdef
 # For one command, and for a word from the network.
-seconds=5
+seconds=6
 patience=3
 # Who is not root asks doas(1), for the few commands that need it.
 doas=
@@ -164,8 +164,16 @@ pings() {
   wait
 }
 
+sums() {
+  if command -v sha256 > /dev/null; then
+    root sha256 -r "$@"
+  else
+    root sha256sum "$@"
+  fi
+}
+
 files() {
-  set -- \
+  sums \
     /boot/loader.conf.d/meshwright.conf \
     /etc/jail.conf.d/cache-proxy.conf \
     /etc/jail.conf.d/cache-sentinel.conf \
@@ -192,7 +200,8 @@ files() {
     /etc/start_if.wg0 \
     /usr/local/etc/meshwright/jails.sh \
     /usr/local/etc/meshwright/sysrc.sh \
-    /usr/local/etc/wireguard/wg0.conf \
+    /usr/local/etc/wireguard/wg0.conf
+  sums \
     /usr/local/jails/cache-proxy/etc/hosts \
     /usr/local/jails/cache-proxy/etc/rc.conf \
     /usr/local/jails/cache-proxy/etc/resolv.conf \
@@ -293,11 +302,6 @@ files() {
     /usr/local/jails/watch-server/usr/local/etc/prometheus.yml \
     /usr/local/jails/watch-server/usr/local/etc/prometheus/credentials/files-metrics-token \
     /usr/local/jails/watch-server/usr/local/etc/prometheus/rules/meshwright.yml
-  if command -v sha256 > /dev/null; then
-    root sha256 -r "$@"
-  else
-    root sha256sum "$@"
-  fi
 }
 
 parts() {

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export interface RigHost {
+interface RigHost {
   readonly name: string
   readonly number: number
   /** Of its init, seen from here. */
