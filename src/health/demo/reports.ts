@@ -1,4 +1,5 @@
 /** What each host says of itself at a moment of the demo; those that are lost say nothing. */
+import type { Imagined } from '../../services/kind.ts'
 import type { Answer, Drift, HostReport, Interface, Observation, Pf, Pool, System } from '../report.ts'
 import type { WatchedHost, WatchedInstance } from '../fleet.ts'
 import { between, hashOf, mix } from './chance.ts'
@@ -206,6 +207,13 @@ function driftOf({ host, state }: Moment): Drift {
 
 const strangerOf = ({ name }: WatchedHost): string => `a peer behind 192.0.2.${1 + (hashOf(`stranger ${name}`) % 254)}`
 
+/** What it talks to, as it sees it from where it is. */
+function behindOf(instance: WatchedInstance, { roles }: World): Pick<Imagined, 'behind'> {
+  const role = instance.behind === null ? undefined : roles.get(instance.behind)
+  if (role === undefined) return {}
+  return { behind: { members: role.members, reached: role.reached(instance), led: role.led(instance) } }
+}
+
 function answerOf({ world, state }: Moment, instance: WatchedInstance): Answer {
   const { jail, role, service, health, probe } = instance
   const now = world.roles.get(`${service}/${role}`)
@@ -215,6 +223,7 @@ function answerOf({ world, state }: Moment, instance: WatchedInstance): Answer {
     members: now.members,
     reached: now.reached(instance),
     led: now.led(instance),
+    ...behindOf(instance, world),
     seconds: world.seconds,
   }
   const samples = health?.imagine(imagined) ?? null
