@@ -18,7 +18,8 @@ const widthOfLine = (line: Line): number => line.reduce((sum, { text }) => sum +
 
 function totalsLine(state: State, columns: number): Line {
   const { snapshot } = state
-  if (snapshot === null) return fitLine([span(' meshwright', 'title'), faint('  waits for the first observation')], columns)
+  if (snapshot === null)
+    return fitLine([span(' meshwright', 'title'), faint('  waits for the first observation')], columns)
   const left: Line = [span(` ${snapshot.fleet.mesh} `, 'title'), ...totals(snapshot)]
   const flags = flagsOf(state, snapshot)
   const time = clockText(snapshot.at)
@@ -104,7 +105,14 @@ function crumbsLine(state: State, at: Situation | null, columns: number): Line {
 function statusOf({ view, context, body, row, top, height }: Situation): Line {
   const { sort, reversed, filter } = context.page
   const { count, still } = body.rows
-  const place = still === true ? (count > height ? `${top + 1}–${Math.min(count, top + height)} of ${count}` : '') : count > height ? `${row + 1} of ${count}` : ''
+  const place =
+    still === true
+      ? count > height
+        ? `${top + 1} to ${Math.min(count, top + height)} of ${count}`
+        : ''
+      : count > height
+        ? `${row + 1} of ${count}`
+        : ''
   const order = view.sorts.length === 0 ? '' : `${view.sorts[sort] ?? ''}${reversed ? ', reversed' : ''}`
   const parts: readonly Line[] = [
     filter === '' ? [] : [faint('filter '), span(filter, 'accent')],
@@ -125,9 +133,18 @@ export function foot(state: State, at: Situation | null, columns: number): Line 
     const said = note === null ? help : note.text
     const room = columns - widthOfLine(typed) - widthOf(said) - 2
     // What is typed at its end is what people look at.
-    if (room >= 0) return fitLine([...typed, span(' '.repeat(room + 1)), span(said, note?.tone === 'warn' ? 'warn' : 'faint')], columns)
+    if (room >= 0)
+      return fitLine(
+        [...typed, span(' '.repeat(room + 1)), span(said, note?.tone === 'warn' ? 'warn' : 'faint')],
+        columns,
+      )
     const most = columns - 3
-    const shown = widthOf(prompt.text) > most ? `…${[...prompt.text].slice(1 - most).join('')}` : prompt.text
+    const shown =
+      widthOf(prompt.text) > most
+        ? `…${Array.from(prompt.text)
+            .slice(1 - most)
+            .join('')}`
+        : prompt.text
     return fitLine([span(prompt.kind === 'filter' ? '/' : ':', 'accent'), span(shown), cursor], columns)
   }
   if (note !== null) return fitLine([span(` ${note.text}`, note.tone)], columns)
@@ -139,6 +156,7 @@ function hintsOf({ paused, pages }: State, at: Situation | null): readonly Hint[
   if (at === null) return [{ key: '?', does: 'help' }, leave]
   const { view } = at
   return [
+    ...(at.body.rows.still === true && at.body.rows.count > at.height ? [{ key: 'j k', does: 'scroll' }] : []),
     ...view.hints,
     ...(view.filters ? [{ key: '/', does: 'filter' }] : []),
     ...(view.sorts.length > 1 ? [{ key: 's', does: 'sort' }] : []),
@@ -153,7 +171,8 @@ function hintsOf({ paused, pages }: State, at: Situation | null): readonly Hint[
 
 /** Those at the end are kept: help, and the way out. */
 function hintsLine(hints: readonly Hint[], columns: number): Line {
-  const widthOfHints = (some: readonly Hint[]) => some.reduce((sum, { key, does }) => sum + widthOf(key) + widthOf(does) + 3, 0)
+  const widthOfHints = (some: readonly Hint[]) =>
+    some.reduce((sum, { key, does }) => sum + widthOf(key) + widthOf(does) + 3, 0)
   let shown = hints
   while (shown.length > 2 && widthOfHints(shown) > columns) shown = [...shown.slice(0, -3), ...shown.slice(-2)]
   return fitLine(

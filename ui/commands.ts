@@ -27,7 +27,13 @@ export function commandOf(text: string, snapshot: Snapshot | null): Command {
     if (known.includes(argument)) return { kind: 'open', view: name, subject: argument }
     return unknown(`there is no ${name} ${argument}`, nearest(argument, known), other => `:${name} ${other}`)
   }
-  const view = Object.hasOwn(mains, name) ? mains[name] : name === 'host' ? 'hosts' : name === 'service' ? 'services' : undefined
+  const view = Object.hasOwn(mains, name)
+    ? mains[name]
+    : name === 'host'
+      ? 'hosts'
+      : name === 'service'
+        ? 'services'
+        : undefined
   if (view === undefined) return unknown(`there is no command :${name}`, nearest(name, names), other => `:${other}`)
   return argument === '' ? { kind: 'go', view } : { kind: 'go', view, filter: argument }
 }
@@ -45,7 +51,10 @@ const subjectsOf = (kind: 'host' | 'service', snapshot: Snapshot | null): readon
       : snapshot.services.map(({ service }) => service.name)
 
 /** As far as all that begin so agree, and what they are. */
-export function complete(text: string, snapshot: Snapshot | null): { readonly text: string; readonly others: readonly string[] } {
+export function complete(
+  text: string,
+  snapshot: Snapshot | null,
+): { readonly text: string; readonly others: readonly string[] } {
   const [, before = '', begun = ''] = /^(\S+\s+)?(\S*)$/.exec(text) ?? []
   const command = before.trim()
   const candidates =

@@ -19,7 +19,12 @@ function settled(state: State): State {
   const page = pageIn(state)
   // Nobody has chosen a row yet: the first one, whichever it is.
   if (page.selected === null) return state
-  return withPage(state, { ...page, selected: at.id ?? page.selected, row: at.id === null ? page.row : at.row, top: at.top })
+  return withPage(state, {
+    ...page,
+    selected: at.id ?? page.selected,
+    row: at.id === null ? page.row : at.row,
+    top: at.top,
+  })
 }
 
 export function onKey(state: State, key: Key): State {
@@ -28,7 +33,10 @@ export function onKey(state: State, key: Key): State {
   return state.prompt === null ? commanded(quiet, key) : prompted(quiet, key)
 }
 
-const noted = (state: State, text: string, tone: 'plain' | 'warn' = 'plain'): State => ({ ...state, note: { text, tone } })
+const noted = (state: State, text: string, tone: 'plain' | 'warn' = 'plain'): State => ({
+  ...state,
+  note: { text, tone },
+})
 
 function commanded(state: State, key: Key): State {
   const at = situationOf(state, state.size)
@@ -106,7 +114,8 @@ function typed(state: State, at: Situation | null, char: string): State {
 function moved(state: State, at: Situation | null, by: number): State {
   const page = pageIn(state)
   // Before the first observation only help can be read.
-  if (at === null) return page.view === 'help' ? withPage(state, { ...page, top: Math.max(0, Math.min(40, page.top + by)) }) : state
+  if (at === null)
+    return page.view === 'help' ? withPage(state, { ...page, top: Math.max(0, Math.min(40, page.top + by)) }) : state
   const { rows } = at.body
   if (rows.count === 0) return state
   if (rows.still === true) {
@@ -147,7 +156,9 @@ function opened(state: State, at: Situation | null): State {
   if (at === null || at.id === null) return state
   const target = at.view.target?.(at.context, at.id) ?? null
   // Back leads to the row that was opened.
-  return target === null ? state : pushed(withPage(state, { ...pageIn(state), selected: at.id, row: at.row, top: at.top }), target)
+  return target === null
+    ? state
+    : pushed(withPage(state, { ...pageIn(state), selected: at.id, row: at.row, top: at.top }), target)
 }
 
 function escaped(state: State): State {
@@ -179,6 +190,13 @@ function asYaml(state: State, at: Situation | null): State {
   return subject === null ? noted(state, 'there is no YAML of this') : pushed(state, { view: 'yaml', subject })
 }
 
+const clusters = new Intl.Segmenter()
+/** What looks like one character goes at once. */
+const withoutLast = (text: string): string =>
+  Array.from(clusters.segment(text), ({ segment }) => segment)
+    .slice(0, -1)
+    .join('')
+
 /** Longer than any name or filter. */
 const longestPrompt = 200
 
@@ -193,7 +211,7 @@ function prompted(state: State, key: Key): State {
       return kind === 'filter' ? { ...state, prompt: null } : ran({ ...state, prompt: null }, text)
     case 'backspace':
       if (text === '') return { ...state, prompt: null }
-      return withText(state, kind, [...text].slice(0, -1).join(''))
+      return withText(state, kind, withoutLast(text))
     case 'ctrl':
       return key.char === 'u'
         ? withText(state, kind, '')

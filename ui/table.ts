@@ -40,7 +40,9 @@ export function table<Row>(columns: readonly Column<Row>[], width: number): Tabl
     })
   return {
     head: sorted =>
-      put(({ title }) => (title === sorted?.title ? span(title + (sorted.down ? '↓' : '↑'), 'strong') : span(title, 'faint'))),
+      put(({ title }) =>
+        title === sorted?.title ? span(title + (sorted.down ? '↓' : '↑'), 'strong') : span(title, 'faint'),
+      ),
     line: row => put(column => column.cell(row)),
   }
 }

@@ -4,7 +4,15 @@ import type { Snapshot } from '../../src/health/snapshot.ts'
 import { at, fleetOfSize, shippedFiles, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
 
 const ago = (minutes: number): number => at - minutes * 60_000
-const event = (minutes: number, kind: 'host' | 'tunnel' | 'instance' | 'service' | 'problem', name: string, level: 'ok' | 'warn' | 'bad', before: string, after: string, why = '') => ({
+const event = (
+  minutes: number,
+  kind: 'host' | 'tunnel' | 'instance' | 'service' | 'problem',
+  name: string,
+  level: 'ok' | 'warn' | 'bad',
+  before: string,
+  after: string,
+  why = '',
+) => ({
   at: ago(minutes),
   subject: { kind, name },
   ...{ level, before, after, why },
@@ -28,7 +36,10 @@ const linkCut: Story = {
 }
 
 const hostDown: Story = {
-  hosts: { tesla: { state: 'down', why: 'does not answer', for: 4 }, ampere: { state: 'stale', why: 'nothing new of it; its peers heard it 8 s ago', for: 1 } },
+  hosts: {
+    tesla: { state: 'down', why: 'does not answer', for: 4 },
+    ampere: { state: 'stale', why: 'nothing new of it; its peers heard it 8 s ago', for: 1 },
+  },
   words: { db: 'degraded', cache: 'degraded' },
   events: [
     event(1440 * 3, 'host', 'ampere', 'ok', 'down', 'up'),
@@ -73,14 +84,19 @@ const noLeader: Story = {
 
 const driftStory: Story = {
   drift: {
-    tesla: { checked: 212, changed: ['/etc/pf.conf', '/usr/local/etc/wireguard/wg0.conf'], missing: ['/etc/start_if.wg0'] },
+    tesla: {
+      checked: 212,
+      changed: ['/etc/pf.conf', '/usr/local/etc/wireguard/wg0.conf'],
+      missing: ['/etc/start_if.wg0'],
+    },
     curie: { checked: 64, changed: ['/etc/jail.conf.d/packages.conf'], missing: [] },
   },
   report: report => (report.host === 1 ? { ...report, drift: null, missing: { drift: 'no sha256(1)' } } : report),
-  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built')],
+  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built: /etc/pf.conf and more')],
 }
 
-const evil = '\u001b[31mred\u001b[0m\n\u202eback 表意文字 e\u0301\u0302\u0303\u0304 \u{1f469}\u200d\u{1f680}' + 'x'.repeat(300)
+const evil =
+  '\u001b[31mred\u001b[0m\n\u202eback 表意文字 e\u0301\u0302\u0303\u0304 \u{1f469}\u200d\u{1f680}' + 'x'.repeat(300)
 const hostile: Story = {
   hosts: { tesla: { state: 'down', why: evil, for: 4 } },
   problems: { bohr: [{ level: 'bad', text: evil }] },
@@ -93,7 +109,12 @@ const hostile: Story = {
     ...report,
     interfaces: [{ name: evil, up: true, mtu: 1500, received: NaN, sent: Infinity, errors: 1e12 }],
     pools: [{ name: evil, size: 0, allocated: NaN, health: evil }],
-    pf: { enabled: false, defaultDeny: false, states: null, labels: [{ label: evil, packets: 1e15, bytes: 1e18, states: 1 }] },
+    pf: {
+      enabled: false,
+      defaultDeny: false,
+      states: null,
+      labels: [{ label: evil, packets: 1e15, bytes: 1e18, states: 1 }],
+    },
     missing: { [evil]: evil },
   }),
 }
@@ -118,7 +139,10 @@ export async function alone(): Promise<Case> {
   const files = new Map(
     [...shippedFiles()]
       .filter(([path]) => path === 'mesh.yaml' || path === 'regions/usa.yaml')
-      .map(([path, text]) => [path, path === 'mesh.yaml' ? text.replace(/^(?:flows|tests|services|latency):\n(?:[ #].*\n|\n)*/gm, '') : text]),
+      .map(([path, text]) => [
+        path,
+        path === 'mesh.yaml' ? text.replace(/^(?:flows|tests|services|latency):\n(?:[ #].*\n|\n)*/gm, '') : text,
+      ]),
   )
   return { name: 'alone', snapshot: snapshotOf(await shippedFleet(files)) }
 }

@@ -20,14 +20,25 @@ beforeAll(async () => {
   cases = new Map(all.map(({ name, snapshot }) => [name, snapshot]))
 })
 
-const everywhere = ['well', 'link-cut', 'host-down', 'region-lost', 'no-leader', 'drift', 'hostile', 'alone', '60-hosts', '120-hosts']
+const everywhere = [
+  'well',
+  'link-cut',
+  'host-down',
+  'region-lost',
+  'no-leader',
+  'drift',
+  'hostile',
+  'alone',
+  '60-hosts',
+  '120-hosts',
+]
 
 /** A view, what it is about, the cases, and keys that are pressed first. */
 const frames: readonly (readonly [view: ViewName, subject: string, cases: readonly string[], keys?: string])[] = [
   ['overview', '', everywhere],
   ['hosts', '', ['well', 'host-down', 'no-leader', 'hostile', '60-hosts']],
   ['links', '', ['well', 'link-cut', 'host-down', '60-hosts', 'alone']],
-  ['matrix', '', ['link-cut', 'host-down', '60-hosts', '120-hosts', 'hostile'], 'jl'],
+  ['matrix', '', ['link-cut', 'host-down', '60-hosts', '120-hosts', 'hostile'], 'jll'],
   ['services', '', ['well', 'host-down', 'no-leader', 'hostile', 'alone']],
   ['drift', '', ['well', 'drift', 'hostile']],
   ['events', '', ['host-down', 'link-cut', 'hostile', 'alone']],
@@ -46,7 +57,7 @@ const frames: readonly (readonly [view: ViewName, subject: string, cases: readon
 
 export const shown = (snapshot: Snapshot, view: ViewName, subject: string, size: Size, keys = ''): State => {
   const first = withSnapshot({ ...initialState({ size }), pages: [pageOf(view, subject)] }, snapshot)
-  return [...keys].reduce((state, char) => onKey(state, { kind: 'char', char }), first)
+  return Array.from(keys).reduce((state, char) => onKey(state, { kind: 'char', char }), first)
 }
 
 for (const [view, subject, names, keys] of frames)
@@ -73,7 +84,9 @@ describe('what is said stays said without colour', () => {
   test('every level on the overview has its symbol and its word', () => {
     const snapshot = cases.get('no-leader')
     if (snapshot === undefined) throw new Error('no case')
-    const text = plainText(frameOf(shown(snapshot, 'overview', '', { columns: 160, rows: 50 }), { columns: 160, rows: 50 }))
+    const text = plainText(
+      frameOf(shown(snapshot, 'overview', '', { columns: 160, rows: 50 }), { columns: 160, rows: 50 }),
+    )
     expect(text).toContain('✗ bohr')
     expect(text).toContain('jail db-postgres does not run')
     expect(text).toContain('postgres: no leader')

@@ -8,7 +8,8 @@ export const subjectText = ({ subject: { kind, name } }: Event): string =>
 
 /** Of a problem its text says all. */
 export function changeText({ subject, before, after, why }: Event): string {
-  if (subject.kind === 'problem') return after === 'solved' ? `solved${why === '' ? '' : `: ${why}`}` : why === '' ? after : why
+  if (subject.kind === 'problem')
+    return after === 'solved' ? `solved${why === '' ? '' : `: ${why}`}` : why === '' ? after : why
   if (subject.kind === 'tunnel' && !subject.name.includes('>')) return after
   return before === '' || before === 'unknown' ? after : `${before} → ${after}`
 }

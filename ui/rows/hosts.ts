@@ -6,8 +6,10 @@ import { type Span, span } from '../line.ts'
 import { memo } from '../memo.ts'
 import { levelOfHost, marked, partText, sinceText, symbols } from './words.ts'
 
-export const byLevel = (a: { readonly level: HostHealth['level'] }, b: { readonly level: HostHealth['level'] }): number =>
-  levels.indexOf(b.level) - levels.indexOf(a.level)
+export const byLevel = (
+  a: { readonly level: HostHealth['level'] },
+  b: { readonly level: HostHealth['level'] },
+): number => levels.indexOf(b.level) - levels.indexOf(a.level)
 
 const stateRank = { down: 0, stale: 1, unknown: 2, up: 3 } as const
 export const worstFirst = (a: HostHealth, b: HostHealth): number =>
@@ -41,7 +43,7 @@ export function tunnelsText(host: HostHealth): Span {
 
 /** `8/9` jails of the plan run. */
 export function jailsText(host: HostHealth, wanted: number): Span {
-  if (host.missingJails === null) return span(`?/${wanted}`, wanted === 0 ? 'faint' : 'unknown')
+  if (host.missingJails === null || host.state !== 'up') return span(`?/${wanted}`, wanted === 0 ? 'faint' : 'unknown')
   return partText(wanted - host.missingJails.length, wanted)
 }
 
@@ -71,7 +73,8 @@ function problemSince(snapshot: Snapshot, host: string, { text }: Problem): numb
   const events = firstSeen(snapshot, '', () => {
     const found = new Map<string, Event>()
     for (const event of snapshot.events)
-      if (event.subject.kind === 'problem' && event.level !== 'ok') found.set(`${event.subject.name} ${event.why}`, event)
+      if (event.subject.kind === 'problem' && event.level !== 'ok')
+        found.set(`${event.subject.name} ${event.why}`, event)
     return found
   })
   return events.get(`${host} ${text}`)?.at ?? NaN

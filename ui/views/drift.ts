@@ -13,7 +13,7 @@ export const drift: View = {
   title: () => 'drift',
   sorts: ['most first', 'by name'],
   filters: true,
-  hints: [{ key: '⏎', does: 'its host' }],
+  hints: [{ key: 'Enter', does: 'its host' }],
   counts: ({ snapshot }) => {
     const off = snapshot.hosts.reduce((n, host) => n + filesOf(host).length, 0)
     return off === 0 ? 'no drift' : `${plural(off, 'file')} not as built`
@@ -81,7 +81,10 @@ function hostLine(host: HostHealth, { at, fleet }: Snapshot, names: number, colu
   }
   return [
     marked(off === 0 ? 'ok' : 'warn', name.padEnd(names)),
-    span(off === 0 ? `  ${plural(drift.checked, 'file')} as built` : `  ${off} of ${drift.checked} not as built`, off === 0 ? 'plain' : 'warn'),
+    span(
+      off === 0 ? `  ${plural(drift.checked, 'file')} as built` : `  ${off} of ${drift.checked} not as built`,
+      off === 0 ? 'plain' : 'warn',
+    ),
     faint(wide),
   ]
 }

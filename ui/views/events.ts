@@ -19,7 +19,7 @@ export const events: View = {
   title: () => 'events',
   sorts: ['newest first', 'by subject'],
   filters: true,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   counts: ({ snapshot, page }) => plural(inOrder(snapshot, page).length, 'event'),
   body,
   target: ({ snapshot, page }, id) => {
@@ -49,9 +49,14 @@ function inOrder(snapshot: Snapshot, { filter, sort, reversed }: Context['page']
   return ordered(snapshot, `${sort} ${reversed} ${filter}`, () => {
     const passes = matcher(filter)
     const found = snapshot.events
-      .filter(one => passes([one.subject.kind, subjectText(one), one.level, changeText(one), one.why, one.flapping ? 'flaps' : '']))
+      .filter(one =>
+        passes([one.subject.kind, subjectText(one), one.level, changeText(one), one.why, one.flapping ? 'flaps' : '']),
+      )
       .toReversed()
-    const all = sort === 0 ? found : found.toSorted((a, b) => (a.subject.name < b.subject.name ? -1 : a.subject.name > b.subject.name ? 1 : 0))
+    const all =
+      sort === 0
+        ? found
+        : found.toSorted((a, b) => (a.subject.name < b.subject.name ? -1 : a.subject.name > b.subject.name ? 1 : 0))
     return reversed ? all.toReversed() : all
   })
 }
@@ -62,11 +67,24 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   const width = columns - 2
   const laid = table<Event>(
     [
-      { title: 'TIME', width: list.some(one => momentText(one.at, at).length > 8) ? 11 : 8, cell: one => faint(momentText(one.at, at)) },
+      {
+        title: 'TIME',
+        width: list.some(one => momentText(one.at, at).length > 8) ? 11 : 8,
+        cell: one => faint(momentText(one.at, at)),
+      },
       { title: 'AGO', width: 7, right: true, spare: 3, cell: one => faint(sinceText(at, one.at)) },
-      { title: 'WHAT', width: widthFor(list.slice(0, 200).map(subjectText), 14, 26) + 2, cell: one => marked(one.level, subjectText(one)) },
+      {
+        title: 'WHAT',
+        width: widthFor(list.slice(0, 200).map(subjectText), 14, 26) + 2,
+        cell: one => marked(one.level, subjectText(one)),
+      },
       { title: 'KIND', width: 8, spare: 2, cell: one => faint(one.subject.kind) },
-      { title: 'CHANGE', width: 20, grows: true, cell: one => span(`${one.flapping ? 'flaps: ' : ''}${changeText(one)}`, one.flapping ? 'warn' : 'plain') },
+      {
+        title: 'CHANGE',
+        width: 20,
+        grows: true,
+        cell: one => span(`${one.flapping ? 'flaps: ' : ''}${changeText(one)}`, one.flapping ? 'warn' : 'plain'),
+      },
       { title: 'WHY', width: 20, grows: true, spare: 1, cell: one => faint(whyText(one)) },
     ],
     width,
@@ -85,7 +103,10 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
       },
     },
     above: [
-      ...historyLines(snapshot, Math.min(width, 100)).map((line, i) => [...line, ...(i === 0 && columns > 120 ? [faint(`   ${historySpan(snapshot)}`)] : [])]),
+      ...historyLines(snapshot, Math.min(width, 100)).map((line, i) => [
+        ...line,
+        ...(i === 0 && columns > 120 ? [faint(`   ${historySpan(snapshot)}`)] : []),
+      ]),
       blank,
       laid.head(),
     ],

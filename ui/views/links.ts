@@ -4,7 +4,7 @@ import { roundTripText, spanText } from '../../src/health/verdict.ts'
 import { tunnelBetween } from '../../src/health/fleet.ts'
 import { type Size, span } from '../line.ts'
 import { hostNumbers, orderOf, tunnelId, tunnelSorts } from '../rows/tunnels.ts'
-import { clockText, faint, marked, percentText, plural, rateText, sinceText } from '../rows/words.ts'
+import { faint, marked, momentText, percentText, plural, rateText, sinceText } from '../rows/words.ts'
 import { type Column, table, widthFor } from '../table.ts'
 import { type Body, type Context, type View } from './view.ts'
 
@@ -25,7 +25,7 @@ export const links: View = {
   title: () => 'links',
   sorts: tunnelSorts.map(name => (name === 'worst' || name === 'newest' ? `${name} first` : `by ${name}`)),
   filters: true,
-  hints: [{ key: '⏎', does: 'both ways' }],
+  hints: [{ key: 'Enter', does: 'both ways' }],
   counts: ({ snapshot, page }) => plural(orderOf(snapshot, page).length, 'tunnel'),
   body,
   target: (_, id) => ({ view: 'link', subject: id }),
@@ -44,7 +44,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   const order = orderOf(snapshot, page)
   const laid = table(columnsOf(snapshot), columns - 2)
   const sort = tunnelSorts[page.sort] ?? 'worst'
-  const risesFirst = sort === 'worst' || sort === 'from' || sort === 'to'
+  const risesFirst = sort === 'from' || sort === 'to'
   return {
     rows: {
       count: order.length,
@@ -61,22 +61,57 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
 }
 
 export function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
-  const names = widthFor(fleet.hosts.map(({ name }) => name), 6, 16)
+  const names = widthFor(
+    fleet.hosts.map(({ name }) => name),
+    6,
+    16,
+  )
   return [
     { title: 'STATE', width: 9, cell: ({ level, state }) => marked(level, state) },
     { title: 'FROM', width: names, cell: ({ from }) => span(from) },
-    { title: 'TO', width: names, cell: ({ to }) => span(`${to}`) },
+    { title: 'TO', width: names, cell: ({ to }) => span(to) },
     { title: 'WHY', width: 20, grows: true, cell: ({ why, level }) => span(why, level === 'ok' ? 'plain' : level) },
     { title: 'FOR', width: 7, right: true, cell: ({ since }) => span(sinceText(at, since)) },
-    { title: 'SINCE', width: 8, right: true, spare: 9, cell: ({ since }) => faint(Number.isFinite(since) ? clockText(since) : '') },
-    { title: 'RTT', width: 6, right: true, spare: 1, cell: ({ roundTrip }) => (roundTrip === null ? none : span(roundTripText(roundTrip))) },
+    {
+      title: 'SINCE',
+      width: 11,
+      right: true,
+      spare: 9,
+      cell: ({ since }) => faint(Number.isFinite(since) ? momentText(since, at) : ''),
+    },
+    {
+      title: 'RTT',
+      width: 6,
+      right: true,
+      spare: 1,
+      cell: ({ roundTrip }) => (roundTrip === null ? none : span(roundTripText(roundTrip))),
+    },
     {
       ...{ title: 'LOSS', width: 5, right: true, spare: 2 },
-      cell: ({ loss }) => (loss === null ? none : span(percentText(loss), loss === 0 ? 'faint' : loss < 0.2 ? 'warn' : 'bad')),
+      cell: ({ loss }) =>
+        loss === null ? none : span(percentText(loss), loss === 0 ? 'faint' : loss < 0.2 ? 'warn' : 'bad'),
     },
-    { title: 'SHAKE', width: 7, right: true, spare: 3, cell: ({ handshakeAge }) => (handshakeAge === null ? none : span(spanText(handshakeAge))) },
-    { title: 'RECEIVED', width: 9, right: true, spare: 4, cell: ({ received }) => (received === null ? none : span(rateText(received))) },
-    { title: 'SENT', width: 8, right: true, spare: 4, cell: ({ sent }) => (sent === null ? none : span(rateText(sent))) },
+    {
+      title: 'SHAKE',
+      width: 7,
+      right: true,
+      spare: 3,
+      cell: ({ handshakeAge }) => (handshakeAge === null ? none : span(spanText(handshakeAge))),
+    },
+    {
+      title: 'RECEIVED',
+      width: 9,
+      right: true,
+      spare: 4,
+      cell: ({ received }) => (received === null ? none : span(rateText(received))),
+    },
+    {
+      title: 'SENT',
+      width: 8,
+      right: true,
+      spare: 4,
+      cell: ({ sent }) => (sent === null ? none : span(rateText(sent))),
+    },
   ]
 }
 

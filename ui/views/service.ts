@@ -14,7 +14,7 @@ export const service: View = {
   title: ({ subject }) => subject,
   sorts: [],
   filters: false,
-  hints: [{ key: '⏎', does: 'its host' }],
+  hints: [{ key: 'Enter', does: 'its host' }],
   body,
   target: (_, id) => {
     const [kind = '', where = ''] = id.split(' ')
@@ -33,12 +33,13 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   const empty = 'There is no such service in this mesh.'
   if (found === undefined) return { rows: textRows([]), empty }
   const width = columns - 2
-  const rows = [
-    ...found.roles.flatMap(role => roleRows(snapshot, role, width)),
-    ...eventRows(snapshot, found),
-  ]
+  const rows = [...found.roles.flatMap(role => roleRows(snapshot, role, width)), ...eventRows(snapshot, found)]
   return {
-    rows: listRows(rows, ({ line }) => line, ({ id }) => id.startsWith('instance ')),
+    rows: listRows(
+      rows,
+      ({ line }) => line,
+      ({ id }) => id.startsWith('instance '),
+    ),
     above: [...headLines(snapshot, found, width), blank],
     empty,
   }
@@ -79,17 +80,18 @@ function roleRows({ at }: Snapshot, role: RoleState, width: number): readonly Ro
     [
       {
         title: '',
-        width: widthFor(
-          role.instances.map(({ host }) => host),
-          10,
-          20,
-        ) + 4,
+        width:
+          widthFor(
+            role.instances.map(({ host }) => host),
+            10,
+            20,
+          ) + 4,
         cell: ({ state, host }) => ({ ...marked(state, host), text: `  ${marked(state, host).text}` }),
       },
       { title: '', width: 16, cell: ({ word, state }) => span(word, state === 'ok' ? 'plain' : state) },
-      { title: '', width: 10, grows: true, cell: detailText },
-      { title: '', width: 20, spare: 2, cell: ({ instance, jailRuns }) => faint(`${instance.jail}${jailRuns === false ? ' (no jail)' : ''}`) },
-      { title: '', width: 15, spare: 3, cell: ({ instance: { address } }) => faint(address) },
+      { title: '', width: 26, grows: true, cell: detailText },
+      { title: '', width: 20, spare: 3, cell: ({ instance: { jail } }) => faint(jail) },
+      { title: '', width: 15, spare: 2, cell: ({ instance: { address } }) => faint(address) },
       { title: '', width: 7, right: true, spare: 1, cell: ({ since }) => span(sinceText(at, since)) },
     ],
     width,

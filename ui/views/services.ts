@@ -16,7 +16,7 @@ export const services: View = {
   title: () => 'services',
   sorts: ['worst first', 'by name', 'by kind', 'newest first'],
   filters: true,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   counts: ({ snapshot, page }) => plural(inOrder(snapshot, page).length, 'service'),
   body,
   target: (_, id) => ({ view: 'service', subject: id }),
@@ -63,17 +63,21 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
 }
 
 function columnsOf(snapshot: Snapshot): readonly Column<ServiceHealth>[] {
-  const names = widthFor(snapshot.services.map(({ service }) => service.name), 7, 20)
+  const names = widthFor(
+    snapshot.services.map(({ service }) => service.name),
+    7,
+    20,
+  )
   return [
     { title: 'SERVICE', width: names + 2, cell: serviceMark },
     { title: 'KIND', width: 10, spare: 4, cell: ({ service }) => span(service.kind) },
     { title: 'VERSION', width: 8, spare: 5, cell: ({ service }) => faint(service.version) },
     { title: 'STATE', width: 14, grows: true, cell: ({ word, level }) => span(word, level) },
     { title: 'QUORUM', width: 6, cell: ({ quorum }) => quorumText(quorum) },
-    { title: 'LEADER', width: 14, spare: 1, cell: ({ leader }) => (leader === null ? faint('-') : span(leader)) },
-    { title: 'WANTED', width: 6, right: true, cell: ({ wanted }) => span(String(wanted)) },
-    { title: 'PLACED', width: 6, right: true, cell: ({ placed, wanted }) => ({ ...partText(placed, wanted), text: String(placed) }) },
-    { title: 'RUN', width: 3, right: true, cell: ({ running, wanted }) => ({ ...partText(running, wanted), text: String(running) }) },
+    { title: 'LEADER', width: 12, spare: 1, cell: ({ leader }) => (leader === null ? faint('-') : span(leader)) },
+    { title: 'WANTED', width: 6, right: true, spare: 3, cell: ({ wanted }) => span(String(wanted)) },
+    { title: 'PLACED', width: 6, right: true, cell: ({ placed, wanted }) => partText(placed, wanted) },
+    { title: 'RUN', width: 5, right: true, cell: ({ running, wanted }) => partText(running, wanted) },
     {
       ...{ title: 'HISTORY', width: 24, spare: 9 },
       cell: ({ service }) => levelSparkline(snapshot.history.ofService.get(service.name) ?? [], 24),

@@ -18,7 +18,10 @@ export const yaml: View = {
 const written = memo<readonly Line[]>(1)
 
 function body({ snapshot, page }: Context): Body {
-  return { rows: textRows(written(snapshot, page.subject, () => linesOf(snapshot, page.subject))), empty: 'It is there no more.' }
+  return {
+    rows: textRows(written(snapshot, page.subject, () => linesOf(snapshot, page.subject))),
+    empty: 'It is there no more.',
+  }
 }
 
 function linesOf(snapshot: Snapshot, subject: string): readonly Line[] {
