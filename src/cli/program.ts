@@ -12,6 +12,17 @@ interface Common {
   readonly wait?: number
 }
 
+interface Watching {
+  readonly demo: boolean
+  readonly replay?: string
+  readonly prometheus?: string
+  readonly interval?: number
+  readonly speed: number
+  readonly record?: string
+  readonly hooks: boolean
+  readonly identity?: string
+}
+
 interface Rotation {
   readonly all: boolean
   readonly psk: boolean
@@ -63,6 +74,36 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
       run(
         (await import('./whatif.ts')).whatif(io, {
           ...{ ...common(o), lose: o.lose, allSingle: o.allSingle, allPairs: o.allPairs },
+        }),
+      ),
+    )
+  watching(command(root, 'status', 'say how the mesh is (exit 3 when something is not well)'))
+    .addOption(outOption())
+    .option('--host <names>', 'only these', list, [])
+    .option('--link <pairs>', 'only these: tesla-bohr', list, [])
+    .option('--service <names>', 'only these, with their instances', list, [])
+    .option('--watch', 'the screens; without a terminal, a line for each change', false)
+    .option('--check', 'one line, exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN: for monitors', false)
+    .action(
+      async (
+        o: Common & Watching & { host: string[]; link: string[]; service: string[]; watch: boolean; check: boolean },
+      ) => {
+        const { status, ui } = await import('./status.ts')
+        const options = {
+          ...{ ...common(o), ...looking(o), watch: o.watch, check: o.check },
+          wanted: { hosts: o.host, links: o.link, services: o.service },
+        }
+        const screens = o.watch && !options.json && io.stdout.isTTY === true
+        await run(screens ? ui(io, options) : status(io, options))
+      },
+    )
+  watching(command(root, 'ui', 'the screens: the health of the mesh, as long as you look; changes nothing'))
+    .addOption(outOption())
+    .action(async (o: Common & Watching) =>
+      run(
+        (await import('./status.ts')).ui(io, {
+          ...{ ...common(o), ...looking(o), watch: true, check: false },
+          wanted: { hosts: [], links: [], services: [] },
         }),
       ),
     )
@@ -221,6 +262,39 @@ const command = (parent: Command, name: string, description: string): Command =>
     .description(description)
     .option('-C <dir>', 'the mesh directory', '.')
     .option('--json', 'for programs', false)
+
+/** Where `status` and `ui` look; without any of it, at the hosts themselves by ssh. */
+const watching = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--demo', 'a made-up world instead of the hosts').default(false).conflicts(['replay', 'prometheus']),
+    )
+    .addOption(new Option('--replay <file>', 'what --record wrote').conflicts('prometheus'))
+    .option('--prometheus <url>', 'ask a Prometheus: for fleets too large to ask one by one')
+    .addOption(
+      new Option('--interval <seconds>', 'between two looks at a host (default: 10; of the demo, 2)').argParser(
+        (value: string) => {
+          const seconds = numeric(value)
+          if (seconds < 1 || seconds > 3600) throw new InvalidArgumentError('It is 1 to 3600.')
+          return seconds
+        },
+      ),
+    )
+    .addOption(
+      new Option('--speed <n>', 'how fast a replay or the demo goes').default(1).argParser((value: string) => {
+        const speed = numeric(value)
+        if (speed <= 0 || speed > 10_000) throw new InvalidArgumentError('It is more than 0, and at most 10000.')
+        return speed
+      }),
+    )
+    .option('--record <file>', 'write down all that is seen')
+    .option('--hooks', 'tell the hooks: of mesh.yaml what changes', false)
+    .option('--identity <file>', 'private key for ssh (default: the agent, then ~/.ssh/id_*)')
+
+const looking = (o: Watching) => ({
+  ...{ demo: o.demo, speed: o.speed, hooks: o.hooks },
+  ...picked(o, ['interval', 'replay', 'prometheus', 'record', 'identity']),
+})
 
 const outOption = () => new Option('--out <dir>', 'the rendered tree (default: out in the mesh directory)')
 const waitOption = () =>

@@ -18,4 +18,6 @@ export interface Subject {
   readonly kind: 'host' | 'tunnel' | 'instance' | 'service' | 'problem'
   /** `tesla`, `tesla>bohr`, `db-postgres@tesla`, `db`; of a problem, the host. */
   readonly name: string
+  /** Of a problem: which of its host's it is. */
+  readonly what?: string
 }

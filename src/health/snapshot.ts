@@ -58,6 +58,8 @@ export interface HostHealth {
 
 /** One thing that is wrong with a host: `pool zroot is DEGRADED`, `jail db-etcd does not run`. */
 export interface Problem {
+  /** Tells it apart from the host's others, whatever numbers its text holds: `pool zroot`. */
+  readonly key: string
   readonly level: 'warn' | 'bad'
   readonly text: string
 }
@@ -167,8 +169,7 @@ export const levelOfTunnel = (state: TunnelState): Level =>
 
 const known = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value)
 
-export function tunnelAt(snapshot: Snapshot, number: number): TunnelHealth {
-  const { fleet, tunnels } = snapshot
+export function tunnelAt({ fleet, tunnels }: Pick<Snapshot, 'fleet' | 'tunnels'>, number: number): TunnelHealth {
   const state = tunnelStates[tunnels.state[number] ?? 0] ?? 'unknown'
   const reason: TunnelReason = tunnelReasons[tunnels.reason[number] ?? 0] ?? 'nothing-known'
   const one = {

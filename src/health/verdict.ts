@@ -4,7 +4,7 @@
  * timers of WireGuard (REKEY_AFTER_TIME 120 s, REJECT_AFTER_TIME 180 s, KEEPALIVE_TIMEOUT 10 s, REKEY_TIMEOUT 5 s).
  */
 
-/** lossy: it works, but echo requests are lost. one-way: this end sends and hears nothing. */
+/** lossy: it works, but echo requests are lost. one-way: packets arrive at one of its ends only. */
 export const tunnelStates = ['unknown', 'up', 'lossy', 'stale', 'one-way', 'down'] as const
 export type TunnelState = (typeof tunnelStates)[number]
 
@@ -22,6 +22,7 @@ export const tunnelReasons = [
   'waits-for-first-handshake',
   'no-echo',
   'hears-nothing',
+  'unheard',
   'idle',
 ] as const
 export type TunnelReason = (typeof tunnelReasons)[number]
@@ -44,6 +45,10 @@ export interface TunnelEvidence {
   readonly echoes: number
   readonly lost: number
   readonly lostInARow: number
+  /** Has anything of this end arrived at the other lately? Null: the other end does not tell. */
+  readonly otherHears: boolean | null
+  /** So it was judged last time: what is on the edge does not go back and forth. */
+  readonly wasLossy: boolean
   /** Since this end began to be watched, or booted: whichever is later. */
   readonly watchedFor: number
 }
@@ -54,24 +59,34 @@ export const downAfter = 300
 const oneWayAfter = 120
 /** Counters that grew within this time are packets that cross now. */
 const crossesWithin = 180
+/**
+ * Whoever takes data and has none to give sends an empty packet after KEEPALIVE_TIMEOUT: where echo requests are sent and
+ * not even that comes, nothing comes at all.
+ */
+export const hearsWithin = 45
 const lossyFrom = 0.2
+const lossyStill = 0.1
+const echoesForLoss = 5
+/** So many lost in a row: something is wrong; the second: nothing comes through. */
 const echoesThatTell = 3
+export const echoesThatDecide = 6
 
 export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; readonly reason: TunnelReason } {
   const { handshakeAge: age } = of
   if (!of.hostSpeaks) return { state: 'unknown', reason: 'host-silent' }
   if (!of.configured) return { state: 'down', reason: 'not-configured' }
   const loss = of.echoes === 0 ? 0 : of.lost / of.echoes
+  const lossy = of.echoes >= echoesForLoss && loss >= (of.wasLossy ? lossyStill : lossyFrom)
   const answered = of.echoes > 0 && of.lostInARow === 0
-  if (answered)
-    return loss >= lossyFrom && of.echoes >= echoesThatTell
-      ? { state: 'lossy', reason: 'echo-lost' }
-      : { state: 'up', reason: 'echo-answered' }
+  if (answered) return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'echo-answered' }
   const silent = of.lostInARow >= echoesThatTell
   const fresh = age <= freshFor(of.keepalive)
+  const hears = of.receivedAgo <= (silent ? hearsWithin : crossesWithin)
+  if (silent && hears && of.otherHears === false) return { state: 'one-way', reason: 'unheard' }
   // Data is taken only with keys of a session that both ends made: what grows on both sides crosses in both directions.
-  if (fresh && of.receivedAgo <= crossesWithin && of.sentAgo <= crossesWithin && of.unansweredFor < oneWayAfter)
-    return silent ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
+  if (fresh && hears && of.sentAgo <= crossesWithin && of.unansweredFor < oneWayAfter)
+    return lossy || silent ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
+  if (silent && of.otherHears === true) return { state: 'one-way', reason: 'hears-nothing' }
   if (of.keepalive > 0) {
     if (Number.isNaN(age))
       return of.watchedFor > downAfter
@@ -79,12 +94,10 @@ export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; 
         : { state: silent ? 'down' : 'stale', reason: silent ? 'no-echo' : 'waits-for-first-handshake' }
     if (age > downAfter) return { state: 'down', reason: 'no-handshake' }
   }
+  if (silent) return { state: fresh && of.lostInARow < echoesThatDecide ? 'stale' : 'down', reason: 'no-echo' }
   if (of.unansweredFor >= oneWayAfter)
-    return of.echoes > 0 && silent && !fresh
-      ? { state: 'down', reason: 'no-echo' }
-      : { state: 'one-way', reason: 'hears-nothing' }
-  if (silent) return { state: fresh ? 'stale' : 'down', reason: 'no-echo' }
-  if (fresh) return { state: 'up', reason: 'fresh-handshake' }
+    return { state: of.otherHears === false ? 'down' : 'one-way', reason: 'hears-nothing' }
+  if (fresh) return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'fresh-handshake' }
   if (of.keepalive > 0) return { state: 'stale', reason: 'old-handshake' }
   return { state: 'unknown', reason: Number.isNaN(age) ? 'nothing-known' : 'idle' }
 }
@@ -125,6 +138,8 @@ export function reasonText(reason: TunnelReason, { handshakeAge, roundTrip, loss
       return 'echoes stay away'
     case 'hears-nothing':
       return 'sends and hears nothing'
+    case 'unheard':
+      return 'its packets do not arrive'
     case 'idle':
       return `idle: last handshake ${age} ago`
   }
