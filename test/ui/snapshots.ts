@@ -185,11 +185,7 @@ const driftText = (files: readonly string[]): string =>
     ? `${files[0] ?? ''} is not as built`
     : `${files.length} files are not as built: ${files[0] ?? ''} and more`
 
-/** Whoever makes problems may want to tell them apart. */
-const problem = (level: Problem['level'], text: string): Problem => {
-  const one = { key: text, level, text }
-  return one
-}
+const problem = (level: Problem['level'], text: string): Problem => ({ key: text, level, text })
 
 function reportOf({ hosts, tunnels }: Fleet, host: number, story: Story): HostReport {
   const watched = hosts[host]

@@ -11,13 +11,13 @@ import { situationOf } from '../../ui/situation.ts'
 import { initialState, type State, withSize, withTime } from '../../ui/state.ts'
 import { levelSparkline, sparkline } from '../../ui/sparkline.ts'
 import { fleetOfSize, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
-import { alone, many, shippedCases } from './stories.ts'
+import { alone, demo, many, shippedCases } from './stories.ts'
 
 const size = { columns: 80, rows: 24 }
 let cases: ReadonlyMap<string, Snapshot>
 let hostFleet: Snapshot['fleet']
 beforeAll(async () => {
-  const all = [...(await shippedCases()), await alone(), many(60, 4), many(120, 5)]
+  const all = [...(await shippedCases()), await alone(), many(60, 4), many(120, 5), await demo(300)]
   cases = new Map(all.map(({ name, snapshot }) => [name, snapshot]))
   hostFleet = await shippedFleet()
 })
@@ -356,6 +356,7 @@ describe('laws', () => {
     'alone',
     '60-hosts',
     '120-hosts',
+    'demo-300',
   ]
 
   test('any keys over any snapshots in any size give whole frames, and nothing is written to', () => {

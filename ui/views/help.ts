@@ -93,7 +93,7 @@ const wordLines = (): readonly Line[] => [
   ...fact(`${tunnelSymbols.up} up`, 'packets cross in both directions'),
   ...fact(`${tunnelSymbols.lossy} lossy`, 'it works, but echo requests are lost'),
   ...fact(`${tunnelSymbols.stale} stale`, 'its handshake is older than it should be'),
-  ...fact(`${tunnelSymbols['one-way']} one-way`, 'this end sends and hears nothing'),
+  ...fact(`${tunnelSymbols['one-way']} one-way`, 'packets arrive at one of its ends only'),
   ...fact(`${tunnelSymbols.down} down`, 'nothing crosses'),
   ...fact(`${tunnelSymbols.unknown} unknown`, 'nobody had to send, or its host does not tell'),
   blank,

@@ -133,7 +133,7 @@ function tunnelColumns([name, state, ...others]: readonly Column<Row>[], snapsho
               cell: (row: Row) => {
                 if (row.kind !== 'tunnel') return nothing
                 const { state: is, why, level } = tunnelAt(snapshot, row.number)
-                return span(`${is}${row.both ? ' both ways' : ''}: ${why}`, level)
+                return span(`${is}${row.both && is !== 'one-way' ? ' both ways' : ''}: ${why}`, level)
               },
             }
           : column,
