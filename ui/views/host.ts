@@ -46,16 +46,19 @@ interface Row {
 
 const bodies = memo<readonly Row[]>(6)
 
-function body({ snapshot, page }: Context, { columns }: Size): Body {
+function body({ snapshot, page }: Context, { columns, rows: room }: Size): Body {
   const number = hostNumbers(snapshot.fleet).get(page.subject)
   const health = number === undefined ? undefined : snapshot.hosts[number]
   const watched = number === undefined ? undefined : snapshot.fleet.hosts[number]
   const empty = 'There is no such host in this mesh.'
   if (health === undefined || watched === undefined) return { rows: textRows([]), empty }
-  const wide = columns >= 130
-  const panel = wide ? Math.min(66, Math.floor(columns * 0.42)) : 0
+  const panelWidth = Math.min(66, Math.floor(columns * 0.42))
+  const machine = machineLines(health, panelWidth)
+  // Beside the rows it does not move: it must be seen as a whole.
+  const wide = columns >= 130 && machine.length <= room
+  const panel = wide ? panelWidth : 0
   const width = columns - 2 - (wide ? panel + between : 0)
-  const rows = bodies(snapshot, `${page.subject} ${columns}`, () => [
+  const rows = bodies(snapshot, `${page.subject} ${columns} ${wide}`, () => [
     ...section('wrong', wrongLines(snapshot, health), 'what is wrong'),
     ...jailRows(snapshot, health, watched),
     ...tunnelRows(snapshot, health, width),
@@ -69,7 +72,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
       ({ id }) => !/^(?:head|after) /.test(id),
     ),
     above: [...headLines(snapshot, health, watched, width), blank],
-    ...(wide ? { beside: { width: panel, lines: machineLines(health, panel) } } : {}),
+    ...(wide ? { beside: { width: panel, lines: machine } } : {}),
     empty,
   }
 }
@@ -103,7 +106,7 @@ function headLines(
       span('  '),
       seconds === null || health.state !== 'up' ? strong(health.state) : strong(`up ${spanText(seconds)}`),
       span(since === '' ? '' : ` for ${since}`),
-      faint(`   ${where}   ${watched.address.inet}${width < 90 ? '' : `   ${watched.address.inet6}`}`),
+      faint(`   ${where}   ${watched.address.inet}${width < 80 ? '' : `   ${watched.address.inet6}`}`),
     ],
     system === null
       ? [faint('The machine has not told of itself.')]
@@ -252,16 +255,16 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
   ]
 }
 
-/** Pools, interfaces, carp, the filter, files: what the host says of itself. */
+/** Pools, carp, the filter, files, interfaces: what the host says of itself. */
 function machineLines({ report }: HostHealth, width: number): readonly Line[] {
   if (report === null) return [[faint('Nothing is known of the machine yet.')]]
   const groups = [
     poolLines(report),
-    interfaceLines(report, width),
     carpLines(report),
     pfLines(report, width),
     driftLines(report),
     missingLines(report),
+    interfaceLines(report, width),
   ]
   return groups.filter(lines => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : [blank, ...lines]))
 }

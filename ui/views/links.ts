@@ -60,7 +60,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   }
 }
 
-export function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
+function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
   const names = widthFor(
     fleet.hosts.map(({ name }) => name),
     6,
