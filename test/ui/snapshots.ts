@@ -164,7 +164,7 @@ function hostOf(fleet: Fleet, number: number, states: Uint8Array, story: Story):
     ...missing.map(jail => problem('bad', `jail ${jail} does not run`)),
     ...(story.problems?.[name] ?? []).map(({ level, text }) => problem(level, text)),
     ...(report?.drift != null && report.drift.changed.length + report.drift.missing.length > 0
-      ? [problem('warn', `${report.drift.changed.length + report.drift.missing.length} files are not as built`)]
+      ? [problem('warn', driftText([...report.drift.changed, ...report.drift.missing]))]
       : []),
   ]
   const own = state === 'up' ? problems : []
@@ -180,11 +180,12 @@ function hostOf(fleet: Fleet, number: number, states: Uint8Array, story: Story):
   }
 }
 
-/** Whoever makes problems may want to tell them apart. */
-const problem = (level: Problem['level'], text: string): Problem => {
-  const one = { key: text, level, text }
-  return one
-}
+const driftText = (files: readonly string[]): string =>
+  files.length === 1
+    ? `${files[0] ?? ''} is not as built`
+    : `${files.length} files are not as built: ${files[0] ?? ''} and more`
+
+const problem = (level: Problem['level'], text: string): Problem => ({ key: text, level, text })
 
 function reportOf({ hosts, tunnels }: Fleet, host: number, story: Story): HostReport {
   const watched = hosts[host]
@@ -265,13 +266,13 @@ function serviceOf(service: Fleet['services'][number], hosts: readonly HostHealt
   const level = worst(roles.map(role => role.level))
   const leaders = roles.flatMap(role => role.leaders)
   const quorums = roles.flatMap(({ quorum }) => quorum ?? [])
-  const changed = Object.entries(story.instances ?? {}).filter(([name]) => name.startsWith(`${service.name}-`))
+  const latest = Math.max(...roles.flatMap(role => role.instances.map(({ since }) => since)))
   return {
     ...{ service, level, roles },
     word:
       story.words?.[service.name] ??
       (level === 'ok' ? 'works' : level === 'warn' ? 'degraded' : level === 'bad' ? 'down' : 'unknown'),
-    since: changed.length === 0 ? at - 9 * day : at - Math.min(...changed.map(([, one]) => one.for)) * minute,
+    since: level === 'ok' ? at - 9 * day : latest,
     quorum: quorums.length === 0 ? null : !quorums.includes(false),
     leader: leaders.length === 0 ? null : leaders.join(', '),
     wanted: sum(role => role.wanted),
@@ -353,6 +354,7 @@ export function fleetOfSize(count: number, regions: number): Fleet {
       probe: { kind: 'tcp' as const, port: 5432 },
       metrics: null,
       health: null,
+      behind: null,
       root: '/usr/local/jails/db-postgres',
     },
   }))

@@ -1,6 +1,8 @@
 /** What may go wrong, as snapshots: what screens are drawn from in tests. */
 import type { Fleet } from '../../src/health/fleet.ts'
 import type { Snapshot } from '../../src/health/snapshot.ts'
+import { demoObserver } from '../../src/health/demo/demo.ts'
+import { Memory } from '../../src/health/memory.ts'
 import { at, fleetOfSize, shippedFiles, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
 
 const ago = (minutes: number): number => at - minutes * 60_000
@@ -14,7 +16,7 @@ const event = (
   why = '',
 ) => ({
   at: ago(minutes),
-  subject: { kind, name },
+  subject: { kind, name, ...(kind === 'problem' ? { what: why } : {}) },
   ...{ level, before, after, why },
 })
 
@@ -92,7 +94,7 @@ const driftStory: Story = {
     curie: { checked: 64, changed: ['/etc/jail.conf.d/packages.conf'], missing: [] },
   },
   report: report => (report.host === 1 ? { ...report, drift: null, missing: { drift: 'no sha256(1)' } } : report),
-  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built')],
+  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built: /etc/pf.conf and more')],
 }
 
 const evil =
@@ -167,4 +169,18 @@ export function many(count: number, regions: number): Case {
       troubledTicks: 60,
     }),
   }
+}
+
+/** The demo, so many seconds after it began: what the program itself makes of observations. */
+export async function demo(seconds: number): Promise<Case> {
+  const fleet = await shippedFleet()
+  const observe = demoObserver(fleet)
+  const now = (second: number) => Date.UTC(2026, 0, 1) + second * 1000
+  const interval = 5
+  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO' }, interval: interval * 1000, now: now(0) })
+  for (let second = 0; second <= seconds; second += interval) {
+    for (const observation of observe(second, second / interval)) memory.take(observation)
+    memory.snapshot(now(second))
+  }
+  return { name: `demo-${seconds}`, snapshot: memory.snapshot(now(seconds)) }
 }

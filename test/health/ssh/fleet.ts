@@ -34,6 +34,7 @@ export function fleetOf(drawn: readonly Drawn[]): Fleet {
     instances: (host.instances ?? []).map((instance, slot) => ({
       ...{ service: 'any', role: 'one', host: number, address: `10.64.${number}.${2 * slot + 3}` },
       ...instance,
+      behind: null,
       root: `/usr/local/jails/${instance.jail}`,
     })),
     files: host.files ?? null,
