@@ -30,10 +30,12 @@ export const bundle = (entryPoints, outdir) =>
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
+    // Compiled parts of ssh2: it does without them.
+    external: ['cpu-features', '*.node'],
     define: { MESHWRIGHT_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
     banner: {
-      // Some of the bundled packages are CommonJS: they ask for Node's own modules by require() and for their file name.
-      js: "import{createRequire as meshwrightRequire}from'node:module';const require=meshwrightRequire(import.meta.url),__filename=import.meta.filename;",
+      // Some of the bundled packages are CommonJS: they ask for Node's own modules by require() and for where they are.
+      js: "import{createRequire as meshwrightRequire}from'node:module';const require=meshwrightRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;",
     },
     plugins: [inkAsReleased],
     metafile: true,

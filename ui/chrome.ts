@@ -108,7 +108,7 @@ function statusOf({ view, context, body, row, top, height }: Situation): Line {
   const place =
     still === true
       ? count > height
-        ? `${top + 1}–${Math.min(count, top + height)} of ${count}`
+        ? `${top + 1} to ${Math.min(count, top + height)} of ${count}`
         : ''
       : count > height
         ? `${row + 1} of ${count}`
@@ -139,7 +139,12 @@ export function foot(state: State, at: Situation | null, columns: number): Line 
         columns,
       )
     const most = columns - 3
-    const shown = widthOf(prompt.text) > most ? `…${[...prompt.text].slice(1 - most).join('')}` : prompt.text
+    const shown =
+      widthOf(prompt.text) > most
+        ? `…${Array.from(prompt.text)
+            .slice(1 - most)
+            .join('')}`
+        : prompt.text
     return fitLine([span(prompt.kind === 'filter' ? '/' : ':', 'accent'), span(shown), cursor], columns)
   }
   if (note !== null) return fitLine([span(` ${note.text}`, note.tone)], columns)
@@ -151,6 +156,7 @@ function hintsOf({ paused, pages }: State, at: Situation | null): readonly Hint[
   if (at === null) return [{ key: '?', does: 'help' }, leave]
   const { view } = at
   return [
+    ...(at.body.rows.still === true && at.body.rows.count > at.height ? [{ key: 'j k', does: 'scroll' }] : []),
     ...view.hints,
     ...(view.filters ? [{ key: '/', does: 'filter' }] : []),
     ...(view.sorts.length > 1 ? [{ key: 's', does: 'sort' }] : []),

@@ -1,7 +1,7 @@
 /** A frame of the screen from what is known and where people are: as many lines as there are rows, each as wide as it is. */
 import { foot, head } from './chrome.ts'
 import { fitLine, type Line, type Size, span } from './line.ts'
-import { besides } from './rows/panel.ts'
+import { besides, between } from './rows/panel.ts'
 import { faint } from './rows/words.ts'
 import { headRows, roomOf, type Situation, situationOf } from './situation.ts'
 import { pageIn, type State } from './state.ts'
@@ -32,7 +32,7 @@ const gutter = span('  ')
 
 function bodyLines({ body, row, id, top, height }: Situation, room: Size): readonly Line[] {
   const { rows, above = [], below = [], beside, rest, empty } = body
-  const width = beside === undefined ? room.columns : Math.max(1, room.columns - beside.width - 2)
+  const width = beside === undefined ? room.columns : Math.max(1, room.columns - beside.width - between)
   const shown = Math.max(0, Math.min(height, rows.count - top))
   const list = Array.from({ length: shown }, (_, i): Line => {
     const line = rows.line(top + i, Math.max(0, width - 2))

@@ -23,11 +23,19 @@ export interface Size {
 
 export const span = (text: string, tone: Tone = 'plain'): Span => ({ text, tone })
 
-/** Columns it takes once it is {@link printable}. */
+/**
+ * Columns it takes once it is {@link printable}: character by character, as wcwidth(3) counts, so that the words of a
+ * line are together as wide as each alone.
+ */
 export function widthOf(text: string): number {
-  for (let i = 0; i < text.length; i++)
-    if (!isNarrow(text.charCodeAt(i))) return stringWidth(printable(text), { countAnsiEscapeCodes: true })
+  for (let i = 0; i < text.length; i++) if (!isNarrow(text.charCodeAt(i))) return wideWidthOf(printable(text))
   return text.length
+}
+
+function wideWidthOf(text: string): number {
+  let columns = 0
+  for (const char of text) columns += isNarrow(char.charCodeAt(0)) ? 1 : stringWidth(char)
+  return columns
 }
 
 /** Exactly `width` columns: padded, or cut with an ellipsis. */
@@ -94,16 +102,14 @@ const isNarrow = (code: number): boolean =>
   code === 0x2713 ||
   code === 0x2717
 
-const clusters = new Intl.Segmenter()
-
 /** As much of its beginning as takes at most `width` columns. */
 function cut(text: string, width: number): string {
-  let kept = ''
+  let end = 0
   let columns = 0
-  for (const { segment } of clusters.segment(text)) {
-    columns += widthOf(segment)
+  for (const char of text) {
+    columns += wideWidthOf(char)
     if (columns > width) break
-    kept += segment
+    end += char.length
   }
-  return kept
+  return text.slice(0, end)
 }

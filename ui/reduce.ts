@@ -190,6 +190,13 @@ function asYaml(state: State, at: Situation | null): State {
   return subject === null ? noted(state, 'there is no YAML of this') : pushed(state, { view: 'yaml', subject })
 }
 
+const clusters = new Intl.Segmenter()
+/** What looks like one character goes at once. */
+const withoutLast = (text: string): string =>
+  Array.from(clusters.segment(text), ({ segment }) => segment)
+    .slice(0, -1)
+    .join('')
+
 /** Longer than any name or filter. */
 const longestPrompt = 200
 
@@ -204,7 +211,7 @@ function prompted(state: State, key: Key): State {
       return kind === 'filter' ? { ...state, prompt: null } : ran({ ...state, prompt: null }, text)
     case 'backspace':
       if (text === '') return { ...state, prompt: null }
-      return withText(state, kind, [...text].slice(0, -1).join(''))
+      return withText(state, kind, withoutLast(text))
     case 'ctrl':
       return key.char === 'u'
         ? withText(state, kind, '')

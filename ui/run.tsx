@@ -1,10 +1,10 @@
 /** Ties screens to a terminal: keys and news change a state, the state is drawn; and the terminal is given back, however this ends. */
-import { isatty, type ReadStream } from 'node:tty'
+import { isatty } from 'node:tty'
 import { exitCodes } from '../src/cli/io.ts'
 import { type Key, KeyReader } from './keys.ts'
 import { fit, fitLine, type Frame, type Line, type Size, span } from './line.ts'
 import { lookOf, lookText } from './terminal/look.ts'
-import { type Output, Screen } from './terminal/screen.ts'
+import { type Input, type Output, pause, Screen } from './terminal/screen.ts'
 
 /** Screens, as values: nothing in here waits. */
 export interface Shell<S> {
@@ -19,7 +19,7 @@ export interface Shell<S> {
 }
 
 export interface Terminal {
-  readonly stdin: ReadStream
+  readonly stdin: Input
   readonly stdout: Output
   readonly stderr: { write(text: string): unknown }
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -168,7 +168,7 @@ function ending() {
 /** Node ends with an abort and a core when a terminal that it began with is gone (its ResetStdio): end as others do then. */
 function hangUp(): void {
   process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+  pause(1000)
 }
 
 const roomy = ({ columns, rows }: Size): boolean => columns >= least.columns && rows >= least.rows

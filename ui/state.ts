@@ -26,12 +26,12 @@ export interface Page {
   readonly reversed: boolean
 }
 
-export interface Prompt {
+interface Prompt {
   readonly kind: 'filter' | 'command'
   readonly text: string
 }
 
-export interface Note {
+interface Note {
   readonly text: string
   readonly tone: 'plain' | 'warn'
 }

@@ -18,7 +18,7 @@ export interface Table<Row> {
   line(row: Row): Line
 }
 
-export interface Sorted {
+interface Sorted {
   readonly title: string
   /** The largest, or the last of the alphabet, first. */
   readonly down: boolean

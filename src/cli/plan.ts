@@ -3,10 +3,11 @@ import { structuredPatch } from 'diff'
 import { byText } from '../../topology/names.ts'
 import { deploymentOf, type Opened, openMesh, secretsOf, withPublicKeys } from '../load/open.ts'
 import { keysOf, renderMesh } from '../render/mesh.ts'
+import { printable } from '../text/printable.ts'
 import { isClosed, listFiles, readTreeFile } from '../write/tree.ts'
 import { outOf } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, paintOf, refuse, report } from './io.ts'
-import { jsonOf, type Paint, printable } from './report.ts'
+import { jsonOf, type Paint } from './report.ts'
 
 export interface PlanOptions {
   readonly directory: string

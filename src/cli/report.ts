@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../../topology/diagnostic.ts'
 import { placeText } from '../../topology/diagnostic.ts'
 import { byText } from '../../topology/names.ts'
+import { printable } from '../text/printable.ts'
 
 export interface Paint {
   error(text: string): string
@@ -87,9 +88,6 @@ function windowOf(line: string, column: number, width: number) {
   const start = column - from + 1
   return { text, column: start, width: Math.max(1, Math.min(width, text.length - start + 1)) }
 }
-
-export const printable = (text: string): string =>
-  text.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, c => (c === '\t' ? ' ' : '�'))
 
 export const jsonOf = (diagnostics: readonly Diagnostic[]) =>
   diagnostics.map(({ severity, code, message, place, source, hint }) => ({

@@ -55,7 +55,7 @@ interface Found {
   readonly interval: number
 }
 
-async function sourceOf(_io: Io, fleet: Fleet, choice: SourceChoice): Promise<Found | Diagnostic> {
+async function sourceOf(io: Io, fleet: Fleet, choice: SourceChoice): Promise<Found | Diagnostic> {
   if (choice.demo) {
     const { demoSource } = await import('../health/demo/demo.ts')
     return { source: demoSource(fleet, { start: Date.now(), speed: choice.speed }), interval: choice.interval ?? 2 }
@@ -65,7 +65,10 @@ async function sourceOf(_io: Io, fleet: Fleet, choice: SourceChoice): Promise<Fo
     const replay = await openReplay(choice.replay, fleet, { speed: choice.speed })
     return 'severity' in replay ? replay : { source: replay, interval: replay.interval / 1000 }
   }
-  throw new Error('not yet')
+  const { sshSource } = await import('../health/ssh/ssh.ts')
+  const { directory, identity } = choice
+  const options = { directory, environment: io.environment, ...(identity !== undefined && { identity }) }
+  return { source: sshSource(fleet, options), interval: choice.interval ?? 10 }
 }
 
 async function recording(

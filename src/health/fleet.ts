@@ -79,6 +79,8 @@ export interface WatchedInstance {
   readonly metrics: Metrics | null
   /** What its metrics mean; null: nobody reads them, the probe says all. */
   readonly health: RoleHealth | null
+  /** Id of the role of its service that it talks to, as a proxy does; null: none. */
+  readonly behind: string | null
   /** Root of the jail on the host. */
   readonly root: string
 }
@@ -172,6 +174,7 @@ function servicesOf(mesh: Mesh, plan: ServicePlan, numberOf: (host: Host) => num
     roles: service.kind.roles(service).flatMap((role): WatchedRole[] => {
       const instances = instancesOf(service.name, role.name, mesh, plan)
       if (instances.length === 0) return []
+      const behind = role.talksTo?.find(other => other.role !== undefined)?.role
       return [
         {
           ...{ name: role.name, id: `${service.name}/${role.name}` },
@@ -181,6 +184,7 @@ function servicesOf(mesh: Mesh, plan: ServicePlan, numberOf: (host: Host) => num
             address: jail.address.inet.text,
             probe: probeOf(role.probe, mesh),
             ...{ metrics: role.metrics ?? null, health: role.health ?? null },
+            behind: behind === undefined ? null : `${service.name}/${behind}`,
             root: `${host.spec.jailRoot}/${jail.name}`,
           })),
         },

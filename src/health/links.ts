@@ -2,7 +2,7 @@
 import { type Fleet, tunnelBetween } from './fleet.ts'
 import type { HostReport, Peers, Pings } from './report.ts'
 import type { TunnelColumns } from './snapshot.ts'
-import { hearsWithin, judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
+import { echoesThatDecide, hearsWithin, judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
 
 /** How many of the last echo requests count. */
 const echoes = 20
@@ -122,6 +122,11 @@ export class Links {
       if (link < 0) continue
       const milliseconds = pings.milliseconds[i] ?? NaN
       const lost = Number.isNaN(milliseconds)
+      // What was lost while nothing came through says nothing of what comes after it.
+      if (!lost && inARow(this.#lost[link] ?? 0) >= echoesThatDecide) {
+        this.#lost[link] = 0
+        this.#asked[link] = 0
+      }
       this.#lost[link] = (((this.#lost[link] ?? 0) << 1) | Number(lost)) & (2 ** echoes - 1)
       this.#asked[link] = Math.min(echoes, (this.#asked[link] ?? 0) + 1)
       if (!lost) this.#roundTrip[link] = milliseconds
@@ -177,8 +182,7 @@ export class Links {
         unansweredFor: this.#unansweredFor(link, now, keepalive[link] ?? 0),
         echoes: asked,
         lost,
-        // The newest are the lowest bits: what follows the first zero does not count.
-        lostInARow: Math.min(asked, 31 - Math.clz32(~lostBits & (lostBits + 1))),
+        lostInARow: Math.min(asked, inARow(lostBits)),
         otherHears: this.#hears(back[link] ?? -1, now, speaks),
         wasLossy: this.#known[link] === lossyNumber,
         watchedFor: (now - first) / 1000,
@@ -222,6 +226,9 @@ export class Links {
     return sent > idle ? seconds : 0
   }
 }
+
+/** The newest are the lowest bits: those below the first zero. */
+const inARow = (lost: number): number => 31 - Math.clz32(~lost & (lost + 1))
 
 /** Bits that are set (Hacker's Delight, 5-1). */
 function ones(bits: number): number {

@@ -5,7 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import * as z from 'zod'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { printable } from '../cli/report.ts'
+import { printable } from '../text/printable.ts'
 import { reason } from '../load/reason.ts'
 import type { Fleet } from './fleet.ts'
 import type { HostReport, Observation } from './report.ts'

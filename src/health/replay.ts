@@ -1,7 +1,7 @@
 /** A recording played again: at its own pace, faster, or to its end at once. */
 import { createReadStream, type ReadStream } from 'node:fs'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { printable } from '../cli/report.ts'
+import { printable } from '../text/printable.ts'
 import { reason } from '../load/reason.ts'
 import type { Fleet } from './fleet.ts'
 import type { HostReport, Observation, Peers, Pings } from './report.ts'

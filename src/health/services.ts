@@ -1,6 +1,6 @@
 /** How services are, from what their instances answer. */
 import { type Resilience } from '../../topology/place/whatif.ts'
-import type { Finding } from '../services/kind.ts'
+import type { Finding, Findings } from '../services/kind.ts'
 import type { Fleet, WatchedInstance, WatchedRole, WatchedService } from './fleet.ts'
 import {
   type HostHealth,
@@ -21,7 +21,10 @@ export function servicesOf(fleet: Fleet, hosts: readonly HostHealth[], since: Si
 }
 
 function serviceHealth(service: WatchedService, hosts: readonly HostHealth[], since: Since): ServiceHealth {
-  const roles = service.roles.map(role => roleState(role, hosts, since))
+  const read = new Map(
+    service.roles.map(({ name, instances }) => [name, instances.map(one => findingOf(one, hosts[one.host]))] as const),
+  )
+  const roles = service.roles.map(role => roleState(role, hosts, read, since))
   const level = worst(roles.map(role => role.level))
   const sum = (of: (role: RoleState) => number) => roles.reduce((n, role) => n + of(role), 0)
   const word = wordOf(level, roles)
@@ -55,9 +58,15 @@ function wordOf(level: Level, roles: readonly RoleState[]): string {
   return `${first.role.name}: ${words.size === 1 && only !== undefined ? only : 'down'}`
 }
 
-function roleState(role: WatchedRole, hosts: readonly HostHealth[], since: Since): RoleState {
-  const read = role.instances.map(instance => findingOf(instance, hosts[instance.host]))
-  const findings = role.instances[0]?.health?.compare?.(read) ?? read
+/** `read`: what the instances of each role of its service say of themselves alone. */
+function roleState(
+  role: WatchedRole,
+  hosts: readonly HostHealth[],
+  read: ReadonlyMap<string, Findings>,
+  since: Since,
+): RoleState {
+  const own = read.get(role.name) ?? []
+  const findings = role.instances[0]?.health?.compare?.(own, read) ?? own
   const instances = role.instances.map((instance, i) =>
     instanceHealth(instance, hosts[instance.host], findings[i] ?? null, since),
   )

@@ -66,15 +66,17 @@ const crossesWithin = 180
 export const hearsWithin = 45
 const lossyFrom = 0.2
 const lossyStill = 0.1
+const echoesForLoss = 5
+/** So many lost in a row: something is wrong; the second: nothing comes through. */
 const echoesThatTell = 3
-const echoesThatDecide = 6
+export const echoesThatDecide = 6
 
 export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; readonly reason: TunnelReason } {
   const { handshakeAge: age } = of
   if (!of.hostSpeaks) return { state: 'unknown', reason: 'host-silent' }
   if (!of.configured) return { state: 'down', reason: 'not-configured' }
   const loss = of.echoes === 0 ? 0 : of.lost / of.echoes
-  const lossy = of.echoes >= echoesThatTell && loss >= (of.wasLossy ? lossyStill : lossyFrom)
+  const lossy = of.echoes >= echoesForLoss && loss >= (of.wasLossy ? lossyStill : lossyFrom)
   const answered = of.echoes > 0 && of.lostInARow === 0
   if (answered) return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'echo-answered' }
   const silent = of.lostInARow >= echoesThatTell
@@ -83,7 +85,7 @@ export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; 
   if (silent && hears && of.otherHears === false) return { state: 'one-way', reason: 'unheard' }
   // Data is taken only with keys of a session that both ends made: what grows on both sides crosses in both directions.
   if (fresh && hears && of.sentAgo <= crossesWithin && of.unansweredFor < oneWayAfter)
-    return lossy ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
+    return lossy || silent ? { state: 'lossy', reason: 'echo-lost' } : { state: 'up', reason: 'packets-cross' }
   if (silent && of.otherHears === true) return { state: 'one-way', reason: 'hears-nothing' }
   if (of.keepalive > 0) {
     if (Number.isNaN(age))

@@ -170,11 +170,16 @@ export interface RoleHealth {
   readonly series: readonly string[]
   /** `samples`: those of one instance, of the names above, in any order; may be empty. */
   read(samples: readonly Sample[]): Finding
-  /** What only shows beside the others: by instance, in the same order; null changes nothing. */
-  compare?(findings: readonly (Finding | null)[]): readonly (Finding | null)[]
+  /**
+   * What only shows beside the others: by instance, in the same order; null changes nothing. `beside`: what those of the
+   * other roles of the service were found to be, by role.
+   */
+  compare?(findings: Findings, beside?: ReadonlyMap<string, Findings>): Findings
   /** Samples as an instance in this part gives them: what the demo is made of, and what `read` must understand. */
   imagine(of: Imagined): readonly Sample[]
 }
+
+export type Findings = readonly (Finding | null)[]
 
 /** The part an instance plays in the demo. */
 export interface Imagined {
@@ -184,6 +189,8 @@ export interface Imagined {
   readonly reached: number
   /** Does one of those that it reaches lead? */
   readonly led: boolean
+  /** The same of the role that it leads to, as a proxy sees it. Not there: all is well behind it. */
+  readonly behind?: Pick<Imagined, 'members' | 'reached' | 'led'>
   /** Since the demo began: for counters and positions that grow. */
   readonly seconds: number
 }

@@ -2,6 +2,7 @@
 import { madeBy } from '../render/file.ts'
 import { block } from '../render/template.ts'
 import type { Capability } from './capability.ts'
+import { type Normal, proxyHealth } from './haproxy/health.ts'
 import type { Deployed, Instance, JailContent, RoleSpec } from './kind.ts'
 
 const metricsPort = 8404
@@ -13,9 +14,11 @@ interface Leads {
   readonly capability: Capability
   /** Of the proxy, the first for health. */
   readonly ports: readonly [number, ...number[]]
+  /** Which of its servers answer when all is well, by listener. */
+  readonly normal: Readonly<Record<string, Normal>>
 }
 
-export const proxyRole = ({ to, weight, capability, ports }: Leads): RoleSpec => ({
+export const proxyRole = ({ to, weight, capability, ports, normal }: Leads): RoleSpec => ({
   name: 'proxy',
   count: 'with-clients',
   demand: { cpu: 5, memory: 96, disk: 256 },
@@ -25,6 +28,7 @@ export const proxyRole = ({ to, weight, capability, ports }: Leads): RoleSpec =>
   prefers: null,
   serves: [{ capability, ports: ports.map(port => `${port}/tcp`) }],
   metrics: { port: metricsPort, path: '/metrics', job: 'haproxy' },
+  health: proxyHealth(normal),
   probe: { kind: 'tcp', port: ports[0] },
 })
 

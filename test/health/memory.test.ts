@@ -119,6 +119,8 @@ test('echoes make a round trip and a loss', () => {
   const watched = new Watched(three)
   const ask = (echo: number | null) => watched.tick({ a: links({ b: { age: 1, echo } }) })
   ask(20)
+  ask(20)
+  ask(null)
   ask(null)
   ask(null)
   expect(tunnel(ask(24), 'a', 'b')).toMatchObject({
@@ -132,6 +134,15 @@ test('echoes make a round trip and a loss', () => {
   ask(null)
   ask(null)
   expect(tunnel(ask(null), 'a', 'b')).toMatchObject({ state: 'stale', why: 'echoes stay away' })
+})
+
+test('after an outage the first echo says that the tunnel is up', () => {
+  const watched = new Watched(three)
+  const ask = (echo: number | null) => tunnel(watched.tick({ a: links({ b: { age: 1, echo } }) }), 'a', 'b')
+  ask(20)
+  for (let i = 0; i < 6; i += 1) ask(null)
+  expect(ask(null)).toMatchObject({ state: 'down', loss: 0.875 })
+  expect(ask(21)).toMatchObject({ state: 'up', loss: 0, why: 'echo after 21 ms' })
 })
 
 test('a peer that wg0 does not know is down', () => {

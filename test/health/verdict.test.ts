@@ -13,7 +13,7 @@ const quiet: TunnelEvidence = {
     lost: 0,
     lostInARow: 0,
     watchedFor: 3600,
-    otherHears: null,
+    ...{ otherHears: null, wasLossy: false },
   },
 }
 const crossing = { receivedAgo: 5, sentAgo: 3 }
@@ -28,8 +28,8 @@ for (const [what, evidence, expected] of [
   ['an eighth of the echoes is lost', { echoes: 16, lost: 2 }, 'up echo-answered'],
   ['an eighth of the echoes is lost, after it was more', { echoes: 16, lost: 2, wasLossy: true }, 'lossy echo-lost'],
   ['a third is lost, the last one too', { ...crossing, echoes: 18, lost: 6, lostInARow: 1 }, 'lossy echo-lost'],
-  ['two of three echoes are lost, the last came back', { echoes: 3, lost: 2 }, 'lossy echo-lost'],
-  ['one of two was lost: too few to tell', { echoes: 2, lost: 1 }, 'up echo-answered'],
+  ['two of five echoes are lost, the last came back', { echoes: 5, lost: 2 }, 'lossy echo-lost'],
+  ['two of four were lost: too few to tell', { echoes: 4, lost: 2 }, 'up echo-answered'],
   ['packets cross', { ...crossing, handshakeAge: 150 }, 'up packets-cross'],
   ['packets crossed an hour ago', { receivedAgo: 3600, sentAgo: 3600, handshakeAge: 150 }, 'up fresh-handshake'],
   [

@@ -27,17 +27,28 @@ process.exitCode = await runScreens<Counter>(
       return { ...state, keys: [...state.keys.slice(-7), name], ended: key.kind === 'char' && key.char === 'q' }
     },
     frame: ({ keys, ticks }, { columns, rows }) => [
-      [span('counter', 'title'), span(` ${columns}×${rows} pid ${process.pid}`)],
-      ...(process.env['MESHWRIGHT_TEST_TICKS'] === undefined ? [] : [[span(`ticks ${ticks}`, 'faint')]]),
+      [
+        span('counter', 'title'),
+        span(` ${columns}×${rows} pid ${process.pid}`),
+        ...(process.env['TICKS'] === undefined ? [] : [span(` ticks ${ticks}`)]),
+      ],
       [{ text: `keys ${keys.join(' ')}`, tone: 'accent', inverse: true }],
       [span('● up ', 'ok'), span('◐ stale ', 'warn'), span('○ down ', 'bad'), span('▁▂▃▄▅▆▇█ │─┌┐└┘├┤ ✓✗→…')],
       [span('\x1b]0;owned\x07\x1b[2J\x1b[31mhostile\u202e\u009b31m\r\n', 'unknown'), span('after')],
-      ...Array.from({ length: Math.max(0, rows - 6) }, (_, i): Line => [span(`row ${i}`)]),
+      ...Array.from({ length: Math.max(0, rows - 5) }, (_, i): Line => [
+        span(`row ${i}${keys.includes('char:f') ? ` ${ticks}`.repeat(8) : ''}`),
+      ]),
       [span('the last row'.padStart(columns))],
     ],
     ended: ({ ended }) => ended,
     subscribe: update => {
-      const timer = setInterval(() => update(state => ({ ...state, ticks: state.ticks + 1 })), 1000)
+      const timer = setInterval(
+        () => {
+          update(state => ({ ...state, ticks: state.ticks + 1 }))
+          if (process.env['TICKS'] !== undefined && process.stdout.writableNeedDrain) process.stderr.write('full ')
+        },
+        Number(process.env['TICKS'] ?? 1000),
+      )
       return () => clearInterval(timer)
     },
   },

@@ -31,10 +31,19 @@ const day = 86_400_000
 export interface Story {
   readonly hosts?: Readonly<Record<string, { readonly state: HostState; readonly why: string; readonly for: number }>>
   /** `tesla>bohr`. */
-  readonly tunnels?: Readonly<Record<string, { readonly state: TunnelState; readonly reason: TunnelReason; readonly for: number; readonly age?: number }>>
-  readonly problems?: Readonly<Record<string, readonly { readonly level: 'warn' | 'bad'; readonly text: string; readonly for?: number }[]>>
+  readonly tunnels?: Readonly<
+    Record<
+      string,
+      { readonly state: TunnelState; readonly reason: TunnelReason; readonly for: number; readonly age?: number }
+    >
+  >
+  readonly problems?: Readonly<
+    Record<string, readonly { readonly level: 'warn' | 'bad'; readonly text: string; readonly for?: number }[]>
+  >
   /** `db-postgres@tesla`. */
-  readonly instances?: Readonly<Record<string, { readonly state: Level; readonly word: string; readonly for: number; readonly leads?: boolean }>>
+  readonly instances?: Readonly<
+    Record<string, { readonly state: Level; readonly word: string; readonly for: number; readonly leads?: boolean }>
+  >
   readonly quorum?: Readonly<Record<string, boolean>>
   readonly words?: Readonly<Record<string, string>>
   readonly drift?: Readonly<Record<string, Drift>>
@@ -104,7 +113,8 @@ function tunnelsOf(fleet: Fleet, { tunnels: said = {}, hosts = {} }: Story): Sna
     columns.age[n] = (a * 37 + b * 11) % 118
     columns.received[n] = 300 + ((a * 7919 + b * 104_729) % 48_000)
     columns.sent[n] = 300 + ((a * 104_729 + b * 7919) % 48_000)
-    columns.roundTrip[n] = fleet.hosts[a]?.region === fleet.hosts[b]?.region ? 0.7 + ((a + b) % 5) / 10 : 20 + ((a + b) % 70)
+    columns.roundTrip[n] =
+      fleet.hosts[a]?.region === fleet.hosts[b]?.region ? 0.7 + ((a + b) % 5) / 10 : 20 + ((a + b) % 70)
   }
   const quiet = (n: number, age: number) => {
     columns.age[n] = age
@@ -154,7 +164,7 @@ function hostOf(fleet: Fleet, number: number, states: Uint8Array, story: Story):
     ...missing.map(jail => problem('bad', `jail ${jail} does not run`)),
     ...(story.problems?.[name] ?? []).map(({ level, text }) => problem(level, text)),
     ...(report?.drift != null && report.drift.changed.length + report.drift.missing.length > 0
-      ? [problem('warn', `${report.drift.changed.length + report.drift.missing.length} files are not as built`)]
+      ? [problem('warn', driftText([...report.drift.changed, ...report.drift.missing]))]
       : []),
   ]
   const own = state === 'up' ? problems : []
@@ -170,11 +180,12 @@ function hostOf(fleet: Fleet, number: number, states: Uint8Array, story: Story):
   }
 }
 
-/** Whoever makes problems may want to tell them apart. */
-const problem = (level: Problem['level'], text: string): Problem => {
-  const one = { key: text, level, text }
-  return one
-}
+const driftText = (files: readonly string[]): string =>
+  files.length === 1
+    ? `${files[0] ?? ''} is not as built`
+    : `${files.length} files are not as built: ${files[0] ?? ''} and more`
+
+const problem = (level: Problem['level'], text: string): Problem => ({ key: text, level, text })
 
 function reportOf({ hosts, tunnels }: Fleet, host: number, story: Story): HostReport {
   const watched = hosts[host]
@@ -197,11 +208,28 @@ function reportOf({ hosts, tunnels }: Fleet, host: number, story: Story): HostRe
     interfaces: [
       { name: 'vtnet0', up: true, mtu: 1500, received: 81 * 2 ** 30, sent: 64 * 2 ** 30, errors: 0 },
       { name: 'wg0', up: true, mtu: 1420, received: 22 * 2 ** 30, sent: 19 * 2 ** 30, errors: host % 3 === 0 ? 12 : 0 },
-      ...watched.jails.map((_, i) => ({ name: `epair${i}a`, up: true, mtu: 1420, received: (i + 1) * 2 ** 28, sent: (i + 2) * 2 ** 27, errors: 0 })),
+      ...watched.jails.map((_, i) => ({
+        name: `epair${i}a`,
+        up: true,
+        mtu: 1420,
+        received: (i + 1) * 2 ** 28,
+        sent: (i + 2) * 2 ** 27,
+        errors: 0,
+      })),
     ],
     pf: {
       ...{ enabled: true, defaultDeny: true, states: 214 + host },
-      labels: ['wireguard', 'db to db', 'cloud to db', 'front to cloud', 'ssh', 'watch to everyone', 'outside to front', 'names', 'cache to cache'].map((label, i) => ({
+      labels: [
+        'wireguard',
+        'db to db',
+        'cloud to db',
+        'front to cloud',
+        'ssh',
+        'watch to everyone',
+        'outside to front',
+        'names',
+        'cache to cache',
+      ].map((label, i) => ({
         ...{ label, packets: 90_000 - i * 9000, bytes: (10 - i) * 2 ** 24, states: 20 - i },
       })),
     },
@@ -226,7 +254,8 @@ function serviceOf(service: Fleet['services'][number], hosts: readonly HostHealt
     const instances = role.instances.map((instance, i) => instanceOf(instance, i, hosts, story))
     const running = instances.filter(({ state }) => state === 'ok' || state === 'warn').length
     const quorum = story.quorum?.[role.id] ?? (role.resilience.kind === 'voters' && instances.length > 1 ? true : null)
-    const level = quorum === false ? 'bad' : worst(instances.map(({ state }) => (state === 'bad' && running > 0 ? 'warn' : state)))
+    const level =
+      quorum === false ? 'bad' : worst(instances.map(({ state }) => (state === 'bad' && running > 0 ? 'warn' : state)))
     return {
       ...{ role, level, quorum, instances, running, wanted: instances.length },
       leaders: instances.filter(({ leads }) => leads).map(({ host }) => host),
@@ -237,11 +266,13 @@ function serviceOf(service: Fleet['services'][number], hosts: readonly HostHealt
   const level = worst(roles.map(role => role.level))
   const leaders = roles.flatMap(role => role.leaders)
   const quorums = roles.flatMap(({ quorum }) => quorum ?? [])
-  const changed = Object.entries(story.instances ?? {}).filter(([name]) => name.startsWith(`${service.name}-`))
+  const latest = Math.max(...roles.flatMap(role => role.instances.map(({ since }) => since)))
   return {
     ...{ service, level, roles },
-    word: story.words?.[service.name] ?? (level === 'ok' ? 'works' : level === 'warn' ? 'degraded' : level === 'bad' ? 'down' : 'unknown'),
-    since: changed.length === 0 ? at - 9 * day : at - Math.min(...changed.map(([, one]) => one.for)) * minute,
+    word:
+      story.words?.[service.name] ??
+      (level === 'ok' ? 'works' : level === 'warn' ? 'degraded' : level === 'bad' ? 'down' : 'unknown'),
+    since: level === 'ok' ? at - 9 * day : latest,
     quorum: quorums.length === 0 ? null : !quorums.includes(false),
     leader: leaders.length === 0 ? null : leaders.join(', '),
     wanted: sum(role => role.wanted),
@@ -260,7 +291,12 @@ function instanceOf(instance: WatchedInstance, i: number, hosts: readonly HostHe
     (host.state === 'down'
       ? { state: 'bad' as const, word: 'its host is down', for: (at - host.since) / minute }
       : host.state === 'up'
-        ? { state: 'ok' as const, word: leads ? 'leader' : instance.role === 'postgres' ? 'replica' : 'answers', for: 9 * 24 * 60, leads }
+        ? {
+            state: 'ok' as const,
+            word: leads ? 'leader' : instance.role === 'postgres' ? 'replica' : 'answers',
+            for: 9 * 24 * 60,
+            leads,
+          }
         : { state: 'unknown' as const, word: 'its host is silent', for: (at - host.since) / minute })
   return {
     ...{ instance, host: host.name, state: of.state, word: of.word, finding: null },
@@ -307,11 +343,28 @@ export function fleetOfSize(count: number, regions: number): Fleet {
       back[n] = numberOf(b, a)
     }
   const instances = Array.from({ length: Math.min(regions, count) }, (_, host) => ({
-    ...{ service: 'db', role: 'postgres', host, jail: 'db-postgres' as WatchedInstance['jail'], address: `10.64.${host}.3` },
-    ...{ probe: { kind: 'tcp' as const, port: 5432 }, metrics: null, health: null, root: '/usr/local/jails/db-postgres' },
+    ...{
+      service: 'db',
+      role: 'postgres',
+      host,
+      jail: 'db-postgres' as WatchedInstance['jail'],
+      address: `10.64.${host}.3`,
+    },
+    ...{
+      probe: { kind: 'tcp' as const, port: 5432 },
+      metrics: null,
+      health: null,
+      behind: null,
+      root: '/usr/local/jails/db-postgres',
+    },
   }))
   const parts: readonly Part[] = [
-    { id: 'db/postgres', resilience: { kind: 'voters' }, hosts: instances.map(({ host }) => names[host] as never), needs: [] },
+    {
+      id: 'db/postgres',
+      resilience: { kind: 'voters' },
+      hosts: instances.map(({ host }) => names[host] as never),
+      needs: [],
+    },
   ]
   return {
     ...{ mesh: 'bench', domain: 'bench.example.net' },

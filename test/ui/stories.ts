@@ -1,12 +1,22 @@
 /** What may go wrong, as snapshots: what screens are drawn from in tests. */
 import type { Fleet } from '../../src/health/fleet.ts'
 import type { Snapshot } from '../../src/health/snapshot.ts'
+import { demoObserver } from '../../src/health/demo/demo.ts'
+import { Memory } from '../../src/health/memory.ts'
 import { at, fleetOfSize, shippedFiles, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
 
 const ago = (minutes: number): number => at - minutes * 60_000
-const event = (minutes: number, kind: 'host' | 'tunnel' | 'instance' | 'service' | 'problem', name: string, level: 'ok' | 'warn' | 'bad', before: string, after: string, why = '') => ({
+const event = (
+  minutes: number,
+  kind: 'host' | 'tunnel' | 'instance' | 'service' | 'problem',
+  name: string,
+  level: 'ok' | 'warn' | 'bad',
+  before: string,
+  after: string,
+  why = '',
+) => ({
   at: ago(minutes),
-  subject: { kind, name },
+  subject: { kind, name, ...(kind === 'problem' ? { what: why } : {}) },
   ...{ level, before, after, why },
 })
 
@@ -28,7 +38,10 @@ const linkCut: Story = {
 }
 
 const hostDown: Story = {
-  hosts: { tesla: { state: 'down', why: 'does not answer', for: 4 }, ampere: { state: 'stale', why: 'nothing new of it; its peers heard it 8 s ago', for: 1 } },
+  hosts: {
+    tesla: { state: 'down', why: 'does not answer', for: 4 },
+    ampere: { state: 'stale', why: 'nothing new of it; its peers heard it 8 s ago', for: 1 },
+  },
   words: { db: 'degraded', cache: 'degraded' },
   events: [
     event(1440 * 3, 'host', 'ampere', 'ok', 'down', 'up'),
@@ -73,14 +86,19 @@ const noLeader: Story = {
 
 const driftStory: Story = {
   drift: {
-    tesla: { checked: 212, changed: ['/etc/pf.conf', '/usr/local/etc/wireguard/wg0.conf'], missing: ['/etc/start_if.wg0'] },
+    tesla: {
+      checked: 212,
+      changed: ['/etc/pf.conf', '/usr/local/etc/wireguard/wg0.conf'],
+      missing: ['/etc/start_if.wg0'],
+    },
     curie: { checked: 64, changed: ['/etc/jail.conf.d/packages.conf'], missing: [] },
   },
   report: report => (report.host === 1 ? { ...report, drift: null, missing: { drift: 'no sha256(1)' } } : report),
-  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built')],
+  events: [event(95, 'problem', 'tesla', 'warn', '', 'warn', '3 files are not as built: /etc/pf.conf and more')],
 }
 
-const evil = '\u001b[31mred\u001b[0m\n\u202eback 表意文字 e\u0301\u0302\u0303\u0304 \u{1f469}\u200d\u{1f680}' + 'x'.repeat(300)
+const evil =
+  '\u001b[31mred\u001b[0m\n\u202eback 表意文字 e\u0301\u0302\u0303\u0304 \u{1f469}\u200d\u{1f680}' + 'x'.repeat(300)
 const hostile: Story = {
   hosts: { tesla: { state: 'down', why: evil, for: 4 } },
   problems: { bohr: [{ level: 'bad', text: evil }] },
@@ -93,7 +111,12 @@ const hostile: Story = {
     ...report,
     interfaces: [{ name: evil, up: true, mtu: 1500, received: NaN, sent: Infinity, errors: 1e12 }],
     pools: [{ name: evil, size: 0, allocated: NaN, health: evil }],
-    pf: { enabled: false, defaultDeny: false, states: null, labels: [{ label: evil, packets: 1e15, bytes: 1e18, states: 1 }] },
+    pf: {
+      enabled: false,
+      defaultDeny: false,
+      states: null,
+      labels: [{ label: evil, packets: 1e15, bytes: 1e18, states: 1 }],
+    },
     missing: { [evil]: evil },
   }),
 }
@@ -118,7 +141,10 @@ export async function alone(): Promise<Case> {
   const files = new Map(
     [...shippedFiles()]
       .filter(([path]) => path === 'mesh.yaml' || path === 'regions/usa.yaml')
-      .map(([path, text]) => [path, path === 'mesh.yaml' ? text.replace(/^(?:flows|tests|services|latency):\n(?:[ #].*\n|\n)*/gm, '') : text]),
+      .map(([path, text]) => [
+        path,
+        path === 'mesh.yaml' ? text.replace(/^(?:flows|tests|services|latency):\n(?:[ #].*\n|\n)*/gm, '') : text,
+      ]),
   )
   return { name: 'alone', snapshot: snapshotOf(await shippedFleet(files)) }
 }
@@ -143,4 +169,18 @@ export function many(count: number, regions: number): Case {
       troubledTicks: 60,
     }),
   }
+}
+
+/** The demo, so many seconds after it began: what the program itself makes of observations. */
+export async function demo(seconds: number): Promise<Case> {
+  const fleet = await shippedFleet()
+  const observe = demoObserver(fleet)
+  const now = (second: number) => Date.UTC(2026, 0, 1) + second * 1000
+  const interval = 5
+  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO' }, interval: interval * 1000, now: now(0) })
+  for (let second = 0; second <= seconds; second += interval) {
+    for (const observation of observe(second, second / interval)) memory.take(observation)
+    memory.snapshot(now(second))
+  }
+  return { name: `demo-${seconds}`, snapshot: memory.snapshot(now(seconds)) }
 }

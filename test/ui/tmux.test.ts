@@ -112,6 +112,23 @@ withTmux('screens on a terminal', () => {
     expect(readFileSync(errors(), 'utf8')).toBe('')
   })
 
+  test('a terminal that takes nothing any more does not hold it', async () => {
+    const { tmux, pid } = await started({ columns: 200, rows: 60, environment: { LC_ALL: 'C.UTF-8', TICKS: '10' } })
+    await tmux.until('the last row')
+    await tmux.send('f')
+    await tmux.until(/row 50 \d+ \d+/)
+    const server = Number(await tmux.tell('#{pid}'))
+    process.kill(server, 'SIGSTOP')
+    try {
+      // The kernel keeps some frames; then the program says at each tick that no more are taken.
+      await eventually(() => readFileSync(errors(), 'utf8').split('full').length > 50)
+      process.kill(pid, 'SIGTERM')
+      await eventually(() => !runs(pid), 5)
+    } finally {
+      process.kill(server, 'SIGCONT')
+    }
+  })
+
   test('ctrl-Z stops it, the shell has its screen, and fg paints it again', async () => {
     const { tmux } = await started()
     for (const key of ['a', 'b']) {
@@ -119,7 +136,7 @@ withTmux('screens on a terminal', () => {
       const shell = await tmux.until(/Stopped|Suspended/)
       expect(shell).toContain('\nbefore\n')
       expect(await tmux.tell('#{cursor_flag} #{alternate_on}')).toBe('1 0')
-      await tmux.send('fg', 'Enter')
+      await tmux.send('fg; echo code $?', 'Enter')
       await tmux.until('the last row')
       await tmux.send(key)
       await tmux.until(`char:${key}`)
@@ -133,7 +150,7 @@ withTmux('screens on a terminal', () => {
     process.kill(pid, 'SIGTSTP')
     await tmux.until(/Stopped|Suspended/)
     await tmux.resize(100, 30)
-    await tmux.send('fg', 'Enter')
+    await tmux.send('fg; echo code $?', 'Enter')
     await tmux.until(/counter 100×30[^]*the last row/)
   })
 
@@ -143,8 +160,9 @@ withTmux('screens on a terminal', () => {
     const before = await tmux.capture()
     process.kill(pid, 'SIGSTOP')
     await tmux.until(/Stopped|Suspended/)
-    await tmux.send('fg', 'Enter')
-    await eventually(async () => (await tmux.capture()) === before)
+    // The terminal is still raw: it makes no line feed of Enter.
+    await tmux.send('fg; echo code $?', 'C-j')
+    await tmux.until(screen => screen === before)
     await tmux.send('q')
     await tmux.until('code 0')
   })
@@ -182,7 +200,7 @@ withTmux('screens on a terminal', () => {
     const screen = await tmux.capture({ styled: true })
     expect(screen).toMatch(sgr)
     expect(lineOf(screen, 'keys')).toContain('\x1b[7m')
-    expect(screen).toContain('\x1b[32m● up')
+    expect(screen).toMatch(/\x1b\[32m[^●]*● up/)
   })
 
   for (const environment of [{ NO_COLOR: '1' }, { TERM: 'dumb' }])

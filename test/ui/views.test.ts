@@ -6,6 +6,8 @@ import type { Snapshot } from '../../src/health/snapshot.ts'
 import { frameOf } from '../../ui/frame.ts'
 import { plainText, type Size, widthOf } from '../../ui/line.ts'
 import { onKey, withSnapshot } from '../../ui/reduce.ts'
+import { changeText, whyText } from '../../ui/rows/events.ts'
+import { countText, momentText, rateText, sinceText, sizeText } from '../../ui/rows/words.ts'
 import { initialState, pageOf, type State, type ViewName } from '../../ui/state.ts'
 import { alone, many, shippedCases } from './stories.ts'
 
@@ -20,14 +22,25 @@ beforeAll(async () => {
   cases = new Map(all.map(({ name, snapshot }) => [name, snapshot]))
 })
 
-const everywhere = ['well', 'link-cut', 'host-down', 'region-lost', 'no-leader', 'drift', 'hostile', 'alone', '60-hosts', '120-hosts']
+const everywhere = [
+  'well',
+  'link-cut',
+  'host-down',
+  'region-lost',
+  'no-leader',
+  'drift',
+  'hostile',
+  'alone',
+  '60-hosts',
+  '120-hosts',
+]
 
 /** A view, what it is about, the cases, and keys that are pressed first. */
 const frames: readonly (readonly [view: ViewName, subject: string, cases: readonly string[], keys?: string])[] = [
   ['overview', '', everywhere],
   ['hosts', '', ['well', 'host-down', 'no-leader', 'hostile', '60-hosts']],
   ['links', '', ['well', 'link-cut', 'host-down', '60-hosts', 'alone']],
-  ['matrix', '', ['link-cut', 'host-down', '60-hosts', '120-hosts', 'hostile'], 'jl'],
+  ['matrix', '', ['link-cut', 'host-down', '60-hosts', '120-hosts', 'hostile'], 'jll'],
   ['services', '', ['well', 'host-down', 'no-leader', 'hostile', 'alone']],
   ['drift', '', ['well', 'drift', 'hostile']],
   ['events', '', ['host-down', 'link-cut', 'hostile', 'alone']],
@@ -46,7 +59,7 @@ const frames: readonly (readonly [view: ViewName, subject: string, cases: readon
 
 export const shown = (snapshot: Snapshot, view: ViewName, subject: string, size: Size, keys = ''): State => {
   const first = withSnapshot({ ...initialState({ size }), pages: [pageOf(view, subject)] }, snapshot)
-  return [...keys].reduce((state, char) => onKey(state, { kind: 'char', char }), first)
+  return Array.from(keys).reduce((state, char) => onKey(state, { kind: 'char', char }), first)
 }
 
 for (const [view, subject, names, keys] of frames)
@@ -69,11 +82,61 @@ for (const [view, subject, names, keys] of frames)
       })
     }
 
+describe('numbers in few columns', () => {
+  for (const [made, expected] of [
+    [rateText(null), ''],
+    [rateText(0), '0 B/s'],
+    [rateText(999.4), '999 B/s'],
+    [rateText(1000), '1.0 kB/s'],
+    [rateText(12_345), '12 kB/s'],
+    [rateText(999_499), '999 kB/s'],
+    [rateText(999_600), '1.0 MB/s'],
+    [rateText(4.2e9), '4.2 GB/s'],
+    [sizeText(0), '0B'],
+    [sizeText(32 * 2 ** 30), '32G'],
+    [sizeText(1.5 * 2 ** 40), '1.5T'],
+    [sizeText(NaN), '?'],
+    [countText(9999), '9999'],
+    [countText(123_456), '123k'],
+    [countText(1.2e6), '1.2M'],
+    [sinceText(1e12, 1e12 - 720_000), '12 min'],
+    [sinceText(1e12, NaN), ''],
+    [sinceText(1e12, 0), ''],
+    [momentText(Date.UTC(2026, 2, 14, 2, 3, 27), Date.UTC(2026, 2, 14, 9)), '02:03:27'],
+    [momentText(Date.UTC(2026, 2, 13, 23, 3, 27), Date.UTC(2026, 2, 14, 9)), '03-13 23:03'],
+    [momentText(NaN, NaN), '??:??:??'],
+  ] as const)
+    test(`${made === '' ? 'nothing' : made} is ${expected === '' ? 'nothing' : expected}`, () =>
+      expect(made).toBe(expected))
+})
+
+describe('events in words', () => {
+  const event = { at: 0, level: 'warn' as const, before: 'up', after: 'down', why: 'does not answer', flapping: false }
+  for (const [subject, more, said, why] of [
+    [{ kind: 'host', name: 'tesla' }, {}, 'up → down', 'does not answer'],
+    [{ kind: 'host', name: 'tesla' }, { before: 'unknown' }, 'down', 'does not answer'],
+    [{ kind: 'problem', name: 'bohr', what: 'pf' }, { before: '', after: 'bad', why: 'pf is off' }, 'pf is off', ''],
+    [{ kind: 'problem', name: 'bohr', what: 'pf' }, { after: 'solved', why: '' }, 'solved: pf', ''],
+    [
+      { kind: 'tunnel', name: 'many' },
+      { before: 'and', after: '12 more changed' },
+      '12 more changed',
+      'does not answer',
+    ],
+  ] as const)
+    test(`${subject.kind} ${subject.name}: ${said}`, () => {
+      expect(changeText({ ...event, ...more, subject })).toBe(said)
+      expect(whyText({ ...event, ...more, subject })).toBe(why)
+    })
+})
+
 describe('what is said stays said without colour', () => {
   test('every level on the overview has its symbol and its word', () => {
     const snapshot = cases.get('no-leader')
     if (snapshot === undefined) throw new Error('no case')
-    const text = plainText(frameOf(shown(snapshot, 'overview', '', { columns: 160, rows: 50 }), { columns: 160, rows: 50 }))
+    const text = plainText(
+      frameOf(shown(snapshot, 'overview', '', { columns: 160, rows: 50 }), { columns: 160, rows: 50 }),
+    )
     expect(text).toContain('✗ bohr')
     expect(text).toContain('jail db-postgres does not run')
     expect(text).toContain('postgres: no leader')

@@ -6,10 +6,10 @@ import { momentText, symbols } from './words.ts'
 export const subjectText = ({ subject: { kind, name } }: Event): string =>
   kind === 'tunnel' ? (name.includes('>') ? name.replace('>', ' → ') : 'tunnels') : name
 
-/** Of a problem its text says all. */
+/** Of a problem its text says all; when it went away, what it was about. */
 export function changeText({ subject, before, after, why }: Event): string {
   if (subject.kind === 'problem')
-    return after === 'solved' ? `solved${why === '' ? '' : `: ${why}`}` : why === '' ? after : why
+    return after === 'solved' ? `solved: ${subject.what ?? why}` : why === '' ? after : why
   if (subject.kind === 'tunnel' && !subject.name.includes('>')) return after
   return before === '' || before === 'unknown' ? after : `${before} → ${after}`
 }

@@ -1,5 +1,4 @@
 /** What all screens say of hosts: who is worst, since when something is wrong, and in which words. */
-import type { Event } from '../../src/health/events.ts'
 import { type HostHealth, levels, type Problem, type Snapshot } from '../../src/health/snapshot.ts'
 import { spanText } from '../../src/health/verdict.ts'
 import { type Span, span } from '../line.ts'
@@ -43,7 +42,7 @@ export function tunnelsText(host: HostHealth): Span {
 
 /** `8/9` jails of the plan run. */
 export function jailsText(host: HostHealth, wanted: number): Span {
-  if (host.missingJails === null) return span(`?/${wanted}`, wanted === 0 ? 'faint' : 'unknown')
+  if (host.missingJails === null || host.state !== 'up') return span(`?/${wanted}`, wanted === 0 ? 'faint' : 'unknown')
   return partText(wanted - host.missingJails.length, wanted)
 }
 
@@ -67,17 +66,20 @@ export function troublesOf(snapshot: Snapshot, host: HostHealth): readonly Troub
   return [{ ...state, level: level === 'ok' ? 'unknown' : level }, ...own.toSorted(byLevel)]
 }
 
-const firstSeen = memo<ReadonlyMap<string, Event>>(1)
-/** When it was told; NaN: before the oldest event. */
-function problemSince(snapshot: Snapshot, host: string, { text }: Problem): number {
-  const events = firstSeen(snapshot, '', () => {
-    const found = new Map<string, Event>()
-    for (const event of snapshot.events)
-      if (event.subject.kind === 'problem' && event.level !== 'ok')
-        found.set(`${event.subject.name} ${event.why}`, event)
+const beganAt = memo<ReadonlyMap<string, number>>(1)
+/** When it was first told, since it was last solved; NaN: before the oldest event. */
+function problemSince(snapshot: Snapshot, host: string, { key }: Problem): number {
+  const began = beganAt(snapshot, '', () => {
+    const found = new Map<string, number>()
+    for (const { subject, level, at } of snapshot.events) {
+      if (subject.kind !== 'problem') continue
+      const one = `${subject.name} ${subject.what ?? ''}`
+      if (level === 'ok') found.delete(one)
+      else if (!found.has(one)) found.set(one, at)
+    }
     return found
   })
-  return events.get(`${host} ${text}`)?.at ?? NaN
+  return began.get(`${host} ${key}`) ?? NaN
 }
 
 export const troubleText = ({ level, text }: Trouble): Span => span(text, level)

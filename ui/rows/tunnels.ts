@@ -1,6 +1,6 @@
 /**
  * Directed tunnels in order, as arrays of their numbers: a million of them are filtered and sorted without an object for
- * any. Sorting counts digits of 16 bits (LSD radix sort), which keeps the order of the mesh among equals.
+ * any. Sorting counts digits of 11 bits (LSD radix sort), which keeps the order of the mesh among equals.
  */
 import type { Fleet } from '../../src/health/fleet.ts'
 import { levelOfTunnel, type Snapshot, type TunnelColumns } from '../../src/health/snapshot.ts'
@@ -35,55 +35,49 @@ export function orderOf(snapshot: Snapshot, { sort, reversed, filter }: TunnelOr
 }
 
 function passing(fleet: Fleet, columns: TunnelColumns, terms: readonly Term[]): Int32Array {
-  const { count, from, to } = fleet.tunnels
-  const found = new Int32Array(count)
-  if (terms.length === 0) {
-    for (let n = 0; n < count; n += 1) found[n] = n
-    return found
-  }
-  const names = fleet.hosts.map(({ name }) => name.toLowerCase())
-  const tests = terms.map(({ text, wanted }) => {
-    const [, one, other] = /^([^>]*)>([^>]*)$/.exec(text) ?? []
-    const has = (part: string) => Uint8Array.from(names, name => (name.includes(part) ? 1 : 0))
-    const ends = one !== undefined && other !== undefined ? { from: has(one), to: has(other) } : null
-    const host = has(text)
-    const words = tunnelStates.map(state => `${state} ${levelOfTunnel(state)}`)
-    const state = Uint8Array.from(words, word => (word.includes(text) ? 1 : 0))
-    const nothing = { handshakeAge: null, roundTrip: null, loss: null }
-    const reason = Uint8Array.from(tunnelReasons, is => (reasonText(is, nothing).includes(text) ? 1 : 0))
-    return { wanted: wanted ? 1 : 0, ends, host, state, reason }
-  })
+  const all = new Int32Array(fleet.tunnels.count)
+  for (let n = 0; n < all.length; n += 1) all[n] = n
+  return terms.reduce<Int32Array>((numbers, term) => withTerm(numbers, term, fleet, columns), all)
+}
+
+/** One term at a time, by tables of what it finds in names and words. */
+function withTerm(numbers: Int32Array, { text, wanted }: Term, fleet: Fleet, columns: TunnelColumns): Int32Array {
+  const { from, to } = fleet.tunnels
+  const { state, reason } = columns
+  const has = (part: string) => Uint8Array.from(fleet.hosts, ({ name }) => (name.toLowerCase().includes(part) ? 1 : 0))
+  const kept = new Int32Array(numbers.length)
+  const want = wanted ? 1 : 0
   let next = 0
-  for (let n = 0; n < count; n += 1) {
-    const [a, b] = [from[n] ?? 0, to[n] ?? 0]
-    let passes = true
-    for (const { wanted, ends, host, state, reason } of tests) {
-      const has =
-        ends === null
-          ? (host[a] ?? 0) |
-            (host[b] ?? 0) |
-            (state[columns.state[n] ?? 0] ?? 0) |
-            (reason[columns.reason[n] ?? 0] ?? 0)
-          : (ends.from[a] ?? 0) & (ends.to[b] ?? 0)
-      if (has !== wanted) {
-        passes = false
-        break
-      }
+  const [, one, other] = /^([^>]*)>([^>]*)$/.exec(text) ?? []
+  if (one !== undefined && other !== undefined) {
+    const [here, there] = [has(one), has(other)]
+    for (let i = 0; i < numbers.length; i += 1) {
+      const n = numbers[i] ?? 0
+      if (((here[from[n] ?? 0] ?? 0) & (there[to[n] ?? 0] ?? 0)) === want) kept[next++] = n
     }
-    if (passes) found[next++] = n
+    return kept.slice(0, next)
   }
-  return found.slice(0, next)
+  const nothing = { handshakeAge: null, roundTrip: null, loss: null }
+  const host = has(text)
+  const ofState = Uint8Array.from(tunnelStates, is => (`${is} ${levelOfTunnel(is)}`.includes(text) ? 1 : 0))
+  const ofReason = Uint8Array.from(tunnelReasons, is => (reasonText(is, nothing).includes(text) ? 1 : 0))
+  for (let i = 0; i < numbers.length; i += 1) {
+    const n = numbers[i] ?? 0
+    const ends = (host[from[n] ?? 0] ?? 0) | (host[to[n] ?? 0] ?? 0)
+    const words = (ofState[state[n] ?? 0] ?? 0) | (ofReason[reason[n] ?? 0] ?? 0)
+    if ((ends | words) === want) kept[next++] = n
+  }
+  return kept.slice(0, next)
 }
 
 function sorted(numbers: Int32Array, snapshot: Snapshot, sort: number, reversed: boolean): Int32Array {
   const { fleet, tunnels: columns } = snapshot
+  const { from, to } = fleet.tunnels
   switch (tunnelSorts[sort]) {
     case 'from':
-      return reversed ? counted(numbers, n => fleet.hosts.length - (fleet.tunnels.from[n] ?? 0)) : numbers
-    case 'to': {
-      const { to } = fleet.tunnels
-      return counted(numbers, reversed ? n => fleet.hosts.length - (to[n] ?? 0) : n => to[n] ?? 0)
-    }
+      return reversed ? byRank(numbers, from, ranks(fleet.hosts.length, true)) : numbers
+    case 'to':
+      return byRank(numbers, to, ranks(fleet.hosts.length, reversed))
     case 'newest':
       return byNumber(numbers, columns.since, !reversed)
     case 'round trip':
@@ -96,75 +90,104 @@ function sorted(numbers: Int32Array, snapshot: Snapshot, sort: number, reversed:
       return byNumber(numbers, columns.received, !reversed)
     case 'sent':
       return byNumber(numbers, columns.sent, !reversed)
-    default: {
-      const { state } = columns
-      return counted(numbers, n => {
-        const rank = urgency[state[n] ?? 0] ?? 0
-        return reversed ? tunnelStates.length - rank : rank
-      })
-    }
+    default:
+      return byRank(numbers, columns.state, reversed ? urgency.map(rank => urgency.length - 1 - rank) : urgency)
   }
 }
 
-/** By a small whole number, the least first. */
-function counted(numbers: Int32Array, key: (n: number) => number): Int32Array {
-  const keys = new Uint16Array(numbers.length)
-  for (let i = 0; i < numbers.length; i += 1) keys[i] = key(numbers[i] ?? 0)
-  return pass(numbers, keys).order
-}
+const ranks = (count: number, down: boolean): Int32Array =>
+  Int32Array.from({ length: count }, (_, i) => (down ? count - 1 - i : i))
 
-/** By any number; NaN last, whichever way. */
-function byNumber(numbers: Int32Array, values: Float32Array | Float64Array, down: boolean): Int32Array {
-  const { low, high } = digits(numbers, values, down)
-  const first = pass(numbers, low, high)
-  return pass(first.order, first.carried ?? high).order
-}
-
-/** Halves of keys that sort like the values: IEEE 754 without its sign sorts as whole numbers do. */
-function digits(numbers: Int32Array, values: Float32Array | Float64Array, down: boolean) {
-  const [low, high] = [new Uint16Array(numbers.length), new Uint16Array(numbers.length)]
-  // Times since the epoch are too many for 24 bits: they are held against the latest.
-  let latest = 0
-  if (values instanceof Float64Array) for (const value of values) if (value > latest) latest = value
-  const float = new Float32Array(1)
-  const bits = new Uint32Array(float.buffer)
+/** By the rank of a value, the least first. */
+function byRank(numbers: Int32Array, values: Uint8Array | Int32Array, rankOf: Uint8Array | Int32Array): Int32Array {
+  const places = new Uint32Array(rankOf.length)
   for (let i = 0; i < numbers.length; i += 1) {
-    const value = values[numbers[i] ?? 0] ?? NaN
-    if (Number.isNaN(value)) {
-      low[i] = high[i] = 0xffff
-      continue
-    }
-    // Of a time, how long ago it is: the latest has the least.
-    const ago = values instanceof Float64Array
-    float[0] = ago ? (latest - value) / 1000 : Math.max(0, value)
-    const is = bits[0] ?? 0
-    const key = down === ago ? is : 0x7fffffff - is
-    low[i] = key & 0xffff
-    high[i] = key >>> 16
+    const rank = rankOf[values[numbers[i] ?? 0] ?? 0] ?? 0
+    places[rank] = (places[rank] ?? 0) + 1
   }
-  return { low, high }
+  startsOf(places)
+  const order = new Int32Array(numbers.length)
+  for (let i = 0; i < numbers.length; i += 1) {
+    const number = numbers[i] ?? 0
+    const rank = rankOf[values[number] ?? 0] ?? 0
+    const place = places[rank] ?? 0
+    places[rank] = place + 1
+    order[place] = number
+  }
+  return order
 }
 
-/** One stable pass over a digit; the other digit comes along. */
-function pass(numbers: Int32Array, digit: Uint16Array, other?: Uint16Array) {
-  const places = new Uint32Array(0x10000)
-  for (const key of digit) places[key] = (places[key] ?? 0) + 1
+/** Of how many each has, where each begins. */
+function startsOf(counts: Uint32Array): void {
   let sum = 0
-  for (let key = 0; key < places.length; key += 1) {
-    const here = places[key] ?? 0
-    places[key] = sum
+  for (let i = 0; i < counts.length; i += 1) {
+    const here = counts[i] ?? 0
+    counts[i] = sum
     sum += here
   }
-  const order = new Int32Array(numbers.length)
-  const carried = other === undefined ? undefined : new Uint16Array(numbers.length)
+}
+
+/** By any number; NaN last, whichever way. IEEE 754 without its sign sorts as whole numbers do. */
+function byNumber(numbers: Int32Array, values: Float32Array | Float64Array, down: boolean): Int32Array {
+  const times = values instanceof Float64Array
+  const floats = times ? agesOf(values) : values
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length)
+  // Of times the latest has the least age.
+  const rises = down === times
+  const keys = new Uint32Array(numbers.length)
   for (let i = 0; i < numbers.length; i += 1) {
-    const key = digit[i] ?? 0
-    const place = places[key] ?? 0
-    places[key] = place + 1
-    order[place] = numbers[i] ?? 0
-    if (carried !== undefined) carried[place] = other?.[i] ?? 0
+    const is = bits[numbers[i] ?? 0] ?? notKnown
+    // NaN is above infinity, or has the sign that no number here has.
+    keys[i] = is > infinity ? notKnown : rises ? is : infinity - is
   }
-  return { order, carried }
+  const other = { numbers: new Int32Array(numbers.length), keys: new Uint32Array(numbers.length) }
+  const order = { numbers: numbers.slice(), keys }
+  byDigit(order, other, 0)
+  byDigit(other, order, digitBits)
+  byDigit(order, other, 2 * digitBits)
+  return other.numbers
+}
+
+const infinity = 0x7f800000
+const notKnown = 0xffffffff
+
+/** Seconds before the latest of them: times since the epoch are too many for the 24 bits of a float. */
+function agesOf(times: Float64Array): Float32Array {
+  let latest = 0
+  for (let i = 0; i < times.length; i += 1) {
+    const time = times[i] ?? 0
+    if (time > latest) latest = time
+  }
+  const ages = new Float32Array(times.length)
+  for (let i = 0; i < times.length; i += 1) ages[i] = (latest - (times[i] ?? NaN)) / 1000
+  return ages
+}
+
+/** Three digits make 33 bits; more buckets than this no longer fit the nearest caches. */
+const digitBits = 11
+
+interface Keyed {
+  readonly numbers: Int32Array
+  readonly keys: Uint32Array
+}
+
+/** One stable pass over a digit, from one pair of arrays to another. */
+function byDigit({ numbers, keys }: Keyed, into: Keyed, shift: number): void {
+  const mask = (1 << digitBits) - 1
+  const places = new Uint32Array(1 << digitBits)
+  for (let i = 0; i < keys.length; i += 1) {
+    const digit = ((keys[i] ?? 0) >>> shift) & mask
+    places[digit] = (places[digit] ?? 0) + 1
+  }
+  startsOf(places)
+  for (let i = 0; i < keys.length; i += 1) {
+    const key = keys[i] ?? 0
+    const digit = (key >>> shift) & mask
+    const place = places[digit] ?? 0
+    places[digit] = place + 1
+    into.numbers[place] = numbers[i] ?? 0
+    into.keys[place] = key
+  }
 }
 
 /** `tesla>bohr`. */

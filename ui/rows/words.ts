@@ -1,7 +1,7 @@
 /** Symbols, tones and numbers as all screens show them. A symbol never stands without its word or a legend. */
 import type { HostState, Level } from '../../src/health/snapshot.ts'
 import { spanText, type TunnelState } from '../../src/health/verdict.ts'
-import { type Span, span, type Tone } from '../line.ts'
+import { type Span, span } from '../line.ts'
 
 export const symbols: Readonly<Record<Level, string>> = { ok: '●', unknown: '○', warn: '▲', bad: '✗' }
 
@@ -79,5 +79,3 @@ export const partText = (there: number, total: number): Span =>
 
 export const faint = (text: string): Span => span(text, 'faint')
 export const strong = (text: string): Span => span(text, 'strong')
-/** Tones of levels have their names. */
-export const toneOf = (level: Level): Tone => level

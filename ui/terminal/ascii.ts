@@ -15,10 +15,6 @@ const symbols: Readonly<Record<string, string>> = {
   ...{ '░': '.', '▒': ':', '▓': '%', '▌': '#', '▐': '#', '▀': '#' },
 }
 
-const clusters = new Intl.Segmenter()
-
 /** What has no symbol of its own is a question mark for each of its columns. */
 export const asciiOf = (text: string): string =>
-  text.replace(/[^\x20-\x7e]+/g, part =>
-    [...clusters.segment(part)].map(({ segment }) => symbols[segment] ?? '?'.repeat(widthOf(segment))).join(''),
-  )
+  text.replace(/[^\x20-\x7e]/gu, char => symbols[char] ?? '?'.repeat(widthOf(char)))

@@ -17,7 +17,8 @@ const enterModes = '\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[0m\x1b[2J\x1b[H'
 /** Cleared first: a console without an alternate screen gets a clean one back. */
 const leaveModes = '\x1b[?2026l\x1b[0m\x1b[?7h\x1b[H\x1b[2J\x1b[?2004l\x1b[?25h\x1b[?1049l'
 
-/** As process.stdout: its type alone does not tell its number. */
+/** As process.stdin and process.stdout: the types of their classes do not tell their numbers. */
+export type Input = ReadStream & { readonly fd: number }
 export type Output = WriteStream & { readonly fd: number }
 
 export interface Painter {
@@ -30,7 +31,7 @@ export interface Painter {
 }
 
 export class Screen {
-  readonly #input: ReadStream
+  readonly #input: Input
   readonly #output: Output
   readonly #painter: Painter
   #entered = false
@@ -43,7 +44,7 @@ export class Screen {
   #full = false
   #due = false
 
-  constructor(input: ReadStream, output: Output, painter: Painter) {
+  constructor(input: Input, output: Output, painter: Painter) {
     this.#input = input
     this.#output = output
     this.#painter = painter
@@ -107,8 +108,10 @@ export class Screen {
         resolve(true)
       })
     })
-    this.#blocking(true)
     if (!taken) this.#writeNow()
+    this.#blocking(true)
+    // What it has not taken would keep the process alive.
+    if (!taken) this.#handle?.close?.()
   }
 
   /** The same at once: the process is about to end. */
@@ -118,8 +121,8 @@ export class Screen {
     this.#stop()
     this.#raw(false)
     if (this.#gone) return
-    this.#blocking(true)
     this.#writeNow()
+    this.#blocking(true)
   }
 
   vanished(): void {
@@ -156,13 +159,17 @@ export class Screen {
     })
   }
 
-  /** Past the stream, which may still hold a frame that nobody will see. */
+  /** Past the stream, which may still hold a frame that nobody will see; and not for long, if nothing is taken. */
   #writeNow(): void {
-    try {
-      writeSync(this.#output.fd, leaveModes)
-    } catch {
-      // Whoever took the terminal away does not miss this.
-    }
+    for (let attempt = 0; attempt < 20; attempt++)
+      try {
+        writeSync(this.#output.fd, leaveModes)
+        return
+      } catch (cause) {
+        // Whoever took the terminal away does not miss this.
+        if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') return
+        pause(10)
+      }
   }
 
   #stop(): void {
@@ -184,10 +191,22 @@ export class Screen {
    * Its streams can do without, but have no public name for it.
    */
   #blocking(on: boolean): void {
-    const { _handle } = this.#output as unknown as { _handle?: { setBlocking?: (on: boolean) => unknown } | null }
-    _handle?.setBlocking?.(on)
+    this.#handle?.setBlocking?.(on)
+  }
+
+  get #handle(): Handle | null | undefined {
+    return (this.#output as unknown as { _handle?: Handle | null })._handle
   }
 }
+
+interface Handle {
+  setBlocking?(on: boolean): unknown
+  close?(): void
+}
+
+/** Stands still for so many milliseconds. */
+export const pause = (milliseconds: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 
 /** Synchronised where the terminal knows it; without automatic margins, so that a character wider than thought spoils one line only. */
 function painting(rows: readonly number[], drawn: readonly string[], columns: number): string {

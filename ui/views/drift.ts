@@ -13,7 +13,7 @@ export const drift: View = {
   title: () => 'drift',
   sorts: ['most first', 'by name'],
   filters: true,
-  hints: [{ key: '⏎', does: 'its host' }],
+  hints: [{ key: 'Enter', does: 'its host' }],
   counts: ({ snapshot }) => {
     const off = snapshot.hosts.reduce((n, host) => n + filesOf(host).length, 0)
     return off === 0 ? 'no drift' : `${plural(off, 'file')} not as built`

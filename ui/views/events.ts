@@ -19,7 +19,7 @@ export const events: View = {
   title: () => 'events',
   sorts: ['newest first', 'by subject'],
   filters: true,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   counts: ({ snapshot, page }) => plural(inOrder(snapshot, page).length, 'event'),
   body,
   target: ({ snapshot, page }, id) => {

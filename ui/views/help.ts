@@ -29,7 +29,7 @@ const keys: readonly (readonly [title: string, of: readonly (readonly [string, s
       ['g G  Home End', 'first and last row'],
       ['PgDn PgUp', 'a page'],
       ['ctrl-d ctrl-u', 'half a page'],
-      ['h l  ← →', 'column of the matrix'],
+      ['h l', 'column of the matrix; arrows too'],
       ['Enter', 'open what is selected'],
       ['Esc', 'back; clears a filter first'],
       ['q', 'back; from the first crumb: leave'],
@@ -38,7 +38,7 @@ const keys: readonly (readonly [title: string, of: readonly (readonly [string, s
   [
     'VIEWS',
     [
-      ['1 … 8', 'overview hosts links matrix services drift events what-if'],
+      ['1 to 8', 'overview hosts links matrix services drift events what-if'],
       ['Tab', 'the next of them'],
       ['y', 'what is selected, as YAML'],
       ['?', 'this page'],
@@ -47,7 +47,7 @@ const keys: readonly (readonly [title: string, of: readonly (readonly [string, s
   [
     'LISTS',
     [
-      ['/', 'filter: words that must occur; !word must not; tesla>bohr for tunnels'],
+      ['/', 'filter: all of these words; !word: not it; tesla>bohr'],
       ['s  S', 'next order; the other way round'],
       ['p', 'pause: what is shown stays'],
       ['r', 'look again now'],
@@ -79,9 +79,9 @@ const keyLines = (): readonly Line[] =>
 
 const wordLines = (): readonly Line[] => [
   [strong('SYMBOLS')],
-  [span('  '), marked('ok', 'well'.padEnd(15)), span('it does its work')],
-  [span('  '), marked('warn', 'somebody looks'.padEnd(15)), span('it works, and something is wrong')],
-  [span('  '), marked('bad', 'broken'.padEnd(15)), span('it does not do its work')],
+  [span('  '), marked('ok', 'ok'.padEnd(15)), span('it does its work')],
+  [span('  '), marked('warn', 'warn'.padEnd(15)), span('it works, and something is wrong')],
+  [span('  '), marked('bad', 'bad'.padEnd(15)), span('it does not do its work')],
   [span('  '), marked('unknown', 'unknown'.padEnd(15)), span('nobody can say')],
   blank,
   [strong('HOSTS')],
@@ -93,7 +93,7 @@ const wordLines = (): readonly Line[] => [
   ...fact(`${tunnelSymbols.up} up`, 'packets cross in both directions'),
   ...fact(`${tunnelSymbols.lossy} lossy`, 'it works, but echo requests are lost'),
   ...fact(`${tunnelSymbols.stale} stale`, 'its handshake is older than it should be'),
-  ...fact(`${tunnelSymbols['one-way']} one-way`, 'this end sends and hears nothing'),
+  ...fact(`${tunnelSymbols['one-way']} one-way`, 'packets arrive at one of its ends only'),
   ...fact(`${tunnelSymbols.down} down`, 'nothing crosses'),
   ...fact(`${tunnelSymbols.unknown} unknown`, 'nobody had to send, or its host does not tell'),
   blank,

@@ -1,5 +1,5 @@
 /** One host: how it is, what runs on it, its tunnels seen from both ends, its interfaces, filter and files. */
-import { tunnelBetween, type WatchedHost } from '../../src/health/fleet.ts'
+import type { WatchedHost } from '../../src/health/fleet.ts'
 import type { HostReport, PfLabel } from '../../src/health/report.ts'
 import {
   type HostHealth,
@@ -7,13 +7,14 @@ import {
   type Snapshot,
   tunnelAt,
   type TunnelHealth,
+  worst,
 } from '../../src/health/snapshot.ts'
-import { roundTripText, spanText } from '../../src/health/verdict.ts'
+import { roundTripText, spanText, tunnelStates } from '../../src/health/verdict.ts'
 import { type Line, type Size, span } from '../line.ts'
 import { memo } from '../memo.ts'
 import { eventLine } from '../rows/events.ts'
 import { byLevel, jailsText, troubleMarked, troublesOf, tunnelsText, uptime } from '../rows/hosts.ts'
-import { blank } from '../rows/panel.ts'
+import { between, blank } from '../rows/panel.ts'
 import { hostNumbers, tunnelStatesByUrgency } from '../rows/tunnels.ts'
 import { countText, faint, marked, percentText, plural, rateText, sinceText, sizeText, strong } from '../rows/words.ts'
 import { levelSparkline } from '../sparkline.ts'
@@ -25,7 +26,7 @@ export const host: View = {
   title: ({ subject }) => subject,
   sorts: [],
   filters: false,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   body,
   target: (_, id): Target | null => {
     const [kind = '', name = ''] = id.split(' ')
@@ -40,30 +41,25 @@ export const host: View = {
 
 interface Row {
   readonly id: string
-  readonly line: Line
+  readonly line: Line | (() => Line)
 }
 
 const bodies = memo<readonly Row[]>(6)
 
-function body({ snapshot, page }: Context, { columns }: Size): Body {
+function body({ snapshot, page }: Context, { columns, rows: room }: Size): Body {
   const number = hostNumbers(snapshot.fleet).get(page.subject)
   const health = number === undefined ? undefined : snapshot.hosts[number]
   const watched = number === undefined ? undefined : snapshot.fleet.hosts[number]
   const empty = 'There is no such host in this mesh.'
   if (health === undefined || watched === undefined) return { rows: textRows([]), empty }
-  const wide = columns >= 130
-  const panel = wide ? Math.min(66, Math.floor(columns * 0.42)) : 0
-  const width = columns - 2 - (wide ? panel + 2 : 0)
-  const rows = bodies(snapshot, `${page.subject} ${columns}`, () => [
-    ...section(
-      'wrong',
-      troublesOf(snapshot, health).map((one): Line => [
-        span('  '),
-        troubleMarked(one),
-        ...(one.since === '' ? [] : [faint(`   ${one.since}`)]),
-      ]),
-      'what is wrong',
-    ),
+  const panelWidth = Math.min(66, Math.floor(columns * 0.42))
+  const machine = machineLines(health, panelWidth)
+  // Beside the rows it does not move: it must be seen as a whole.
+  const wide = columns >= 130 && machine.length <= room
+  const panel = wide ? panelWidth : 0
+  const width = columns - 2 - (wide ? panel + between : 0)
+  const rows = bodies(snapshot, `${page.subject} ${columns} ${wide}`, () => [
+    ...section('wrong', wrongLines(snapshot, health), 'what is wrong'),
     ...jailRows(snapshot, health, watched),
     ...tunnelRows(snapshot, health, width),
     ...(wide ? [] : section('machine', machineLines(health, width))),
@@ -72,11 +68,11 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   return {
     rows: listRows(
       rows,
-      ({ line }) => line,
+      ({ line }) => (typeof line === 'function' ? line() : line),
       ({ id }) => !/^(?:head|after) /.test(id),
     ),
-    above: [...headLines(snapshot, health, watched, columns - 2), blank],
-    ...(wide ? { beside: { width: panel, lines: machineLines(health, panel) } } : {}),
+    above: [...headLines(snapshot, health, watched, width), blank],
+    ...(wide ? { beside: { width: panel, lines: machine } } : {}),
     empty,
   }
 }
@@ -110,23 +106,44 @@ function headLines(
       span('  '),
       seconds === null || health.state !== 'up' ? strong(health.state) : strong(`up ${spanText(seconds)}`),
       span(since === '' ? '' : ` for ${since}`),
-      faint(`   ${where}   ${watched.address.inet}   ${watched.address.inet6}`),
+      faint(`   ${where}   ${watched.address.inet}${width < 80 ? '' : `   ${watched.address.inet6}`}`),
     ],
     system === null
-      ? [faint(asked)]
+      ? [faint('The machine has not told of itself.')]
       : [
-          span(`${system.release === null ? '' : `FreeBSD ${system.release.running}   `}`),
+          span(system.release === null ? '' : `FreeBSD ${system.release.running}   `),
           faint('load '),
           span(system.load.map(load => load.toFixed(2)).join(' ')),
           faint(` on ${plural(system.cpus, 'core')}   `),
           faint('memory '),
           span(`${sizeText(system.memory.total - system.memory.free)}/${sizeText(system.memory.total)}`),
-          faint(`   ${asked}`),
         ],
     [
       faint(label),
-      ...levelSparkline(history.ofHost[health.number] ?? [], Math.max(8, Math.min(60, width - label.length - 2))),
+      ...levelSparkline(history.ofHost[health.number] ?? [], Math.max(8, Math.min(48, width - label.length - 28))),
+      faint(`   ${asked}`),
     ],
+  ]
+}
+
+function wrongLines(snapshot: Snapshot, health: HostHealth): readonly Line[] {
+  const { start } = snapshot.fleet.tunnels
+  const [first, next] = [start[health.number] ?? 0, start[health.number + 1] ?? 0]
+  const broken: TunnelHealth[] = []
+  for (let n = first; n < next; n += 1) {
+    const level = levelOfTunnel(tunnelStates[snapshot.tunnels.state[n] ?? 0] ?? 'unknown')
+    if (level === 'warn' || level === 'bad') broken.push(tunnelAt(snapshot, n))
+  }
+  const names = broken.toSorted(byLevel).map(({ to, state }) => `${to} ${state}`)
+  const level = worst(broken.map(one => one.level))
+  const said = names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+  return [
+    ...troublesOf(snapshot, health).map((one): Line => [
+      span('  '),
+      troubleMarked(one),
+      ...(one.since === '' ? [] : [faint(`   ${one.since}`)]),
+    ]),
+    ...(names.length === 0 ? [] : [[span('  '), marked(level, `${plural(names.length, 'tunnel')}: ${said}`)]]),
   ]
 }
 
@@ -135,21 +152,24 @@ function jailRows(snapshot: Snapshot, health: HostHealth, watched: WatchedHost):
   const running = new Set(health.report?.jails ?? [])
   const width = widthFor(watched.jails, 12, 24)
   const stale = health.state !== 'up'
-  const rows = watched.jails.map((jail): Row => {
-    const instance = watched.instances.find(one => one.jail === jail)
-    const state = instance === undefined ? null : instanceOf(snapshot, instance.service, instance.role, health.name)
-    const runs = health.missingJails === null || stale ? null : running.has(jail)
-    const word = runs === null ? 'not told' : runs ? 'runs' : 'does not run'
-    const level = runs === null ? 'unknown' : runs ? 'ok' : 'bad'
-    return {
-      id: instance === undefined ? `jail ${jail}` : `service ${instance.service} ${jail}`,
-      line: [
-        span(`  ${marked(level, jail.padEnd(width)).text}  ${word.padEnd(12)}`, level === 'ok' ? 'plain' : level),
-        ...(state === null ? [] : [span('  '), marked(state.state, state.word)]),
-        ...Object.entries(state?.details ?? {}).flatMap(([name, value]) => [faint(`   ${name} `), span(value)]),
-      ],
-    }
-  })
+  const missing = new Set(stale ? [] : health.missingJails)
+  const rows = watched.jails
+    .toSorted((a, b) => Number(missing.has(b)) - Number(missing.has(a)))
+    .map((jail): Row => {
+      const instance = watched.instances.find(one => one.jail === jail)
+      const state = instance === undefined ? null : instanceOf(snapshot, instance.service, instance.role, health.name)
+      const runs = health.missingJails === null || stale ? null : running.has(jail)
+      const word = runs === null ? 'not told' : runs ? 'runs' : 'does not run'
+      const level = runs === null ? 'unknown' : runs ? 'ok' : 'bad'
+      return {
+        id: instance === undefined ? `jail ${jail}` : `service ${instance.service} ${jail}`,
+        line: [
+          span(`  ${marked(level, jail.padEnd(width)).text}  ${word.padEnd(12)}`, level === 'ok' ? 'plain' : level),
+          ...(state === null ? [] : [span('  '), marked(state.state, state.word)]),
+          ...Object.entries(state?.details ?? {}).flatMap(([name, value]) => [faint(`   ${name} `), span(value)]),
+        ],
+      }
+    })
   return [
     { id: 'head jails', line: [strong('jails'), span('  '), jailsText(health, watched.jails.length), faint(' run')] },
     ...rows,
@@ -170,33 +190,25 @@ const instanceOf = ({ services }: Snapshot, service: string, role: string, host:
 interface Peer {
   readonly there: TunnelHealth
   readonly back: TunnelHealth | null
-  readonly level: TunnelHealth['level']
 }
 
+/** There may be a thousand: each is looked at when it is seen. */
 function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): readonly Row[] {
   const { fleet, at } = snapshot
   const { tunnels } = fleet
   const [first, next] = [tunnels.start[health.number] ?? 0, tunnels.start[health.number + 1] ?? 0]
   if (first === next) return []
-  const peers = Array.from({ length: next - first }, (_, i): Peer => {
-    const there = tunnelAt(snapshot, first + i)
-    const other = tunnelBetween(tunnels, tunnels.to[first + i] ?? -1, health.number)
-    return { there, back: other < 0 ? null : tunnelAt(snapshot, other), level: there.level }
-  }).toSorted(
-    (a, b) =>
-      byLevel(a, b) || tunnelStatesByUrgency.indexOf(a.there.state) - tunnelStatesByUrgency.indexOf(b.there.state),
-  )
+  const urgency = tunnelStates.map(state => tunnelStatesByUrgency.indexOf(state))
+  const rank = (n: number): number => urgency[snapshot.tunnels.state[n] ?? 0] ?? 0
+  const peers = Array.from({ length: next - first }, (_, i) => first + i).sort((a, b) => rank(a) - rank(b) || a - b)
+  const names = peers.map(n => fleet.hosts[tunnels.to[n] ?? -1]?.name ?? '')
+  const peerAt = (n: number): Peer => {
+    const back = tunnels.back[n] ?? -1
+    return { there: tunnelAt(snapshot, n), back: back < 0 ? null : tunnelAt(snapshot, back) }
+  }
   const laid = table<Peer>(
     [
-      {
-        title: 'TO',
-        width: widthFor(
-          peers.map(({ there }) => there.to),
-          10,
-          18,
-        ),
-        cell: ({ there }) => span(there.to),
-      },
+      { title: 'TO', width: widthFor(names, 10, 18), cell: ({ there }) => span(there.to) },
       { title: 'STATE', width: 9, cell: ({ there }) => marked(there.level, there.state) },
       {
         title: 'WHY',
@@ -231,9 +243,9 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
   return [
     { id: 'head tunnels', line: [strong('tunnels'), span('  '), tunnelsText(health), faint(' up')] },
     { id: 'head of tunnels', line: [span('  '), ...laid.head()] },
-    ...peers.map(peer => ({
-      id: `tunnel ${peer.there.from}>${peer.there.to}`,
-      line: [span('  '), ...laid.line(peer)],
+    ...peers.map((n, i) => ({
+      id: `tunnel ${health.name}>${names[i] ?? ''}`,
+      line: () => [span('  '), ...laid.line(peerAt(n))],
     })),
     ...(health.report?.peers?.strangers ?? []).map((text, i) => ({
       id: `stranger ${i}`,
@@ -243,16 +255,16 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
   ]
 }
 
-/** Pools, interfaces, carp, the filter, files: what the host says of itself. */
+/** Pools, carp, the filter, files, interfaces: what the host says of itself. */
 function machineLines({ report }: HostHealth, width: number): readonly Line[] {
   if (report === null) return [[faint('Nothing is known of the machine yet.')]]
   const groups = [
     poolLines(report),
-    interfaceLines(report, width),
     carpLines(report),
     pfLines(report, width),
     driftLines(report),
     missingLines(report),
+    interfaceLines(report, width),
   ]
   return groups.filter(lines => lines.length > 0).flatMap((lines, i) => (i === 0 ? lines : [blank, ...lines]))
 }

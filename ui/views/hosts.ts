@@ -38,7 +38,7 @@ export const hosts: View = {
   title: () => 'hosts',
   sorts: sorts.map(([name]) => name),
   filters: true,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   counts: ({ snapshot, page }) => plural(inOrder(snapshot, page).length, 'host'),
   body,
   target: (_, id) => ({ view: 'host', subject: id }),
@@ -105,7 +105,7 @@ function columnsOf(snapshot: Snapshot): readonly Column<HostHealth>[] {
   )
   return [
     { title: 'HOST', width: widthOfNames + 2, cell: hostMark },
-    { title: 'REGION', width: widthOfRegions, spare: 2, cell: host => span(watched(host)?.region ?? '') },
+    { title: 'REGION', width: widthOfRegions, spare: 3, cell: host => span(watched(host)?.region ?? '') },
     { title: 'PROVIDER', width: 8, spare: 8, cell: host => faint(watched(host)?.provider ?? '-') },
     { title: 'CLASS', width: 5, spare: 9, cell: host => faint(watched(host)?.class ?? '') },
     { title: 'STATE', width: 9, cell: stateWord },
@@ -128,14 +128,14 @@ function columnsOf(snapshot: Snapshot): readonly Column<HostHealth>[] {
       title: 'JAILS',
       width: 5,
       right: true,
-      spare: 3,
+      spare: 2,
       cell: host => jailsText(host, watched(host)?.jails.length ?? 0),
     },
     { title: 'TUNNELS', width: 7, right: true, spare: 1, cell: tunnelsText },
     { title: 'ANSWER', width: 7, right: true, spare: 7, cell: host => faint(tookText(host)) },
     { title: 'RELEASE', width: 15, spare: 10, cell: host => faint(host.report?.system?.release?.running ?? '') },
     {
-      ...{ title: 'WHAT IS WRONG', width: 14, grows: true },
+      ...{ title: 'WHAT IS WRONG', width: 26, grows: true },
       cell: host => {
         const [first, ...others] = troublesOf(snapshot, host)
         if (first === undefined) return span('')
@@ -150,15 +150,16 @@ function columnsOf(snapshot: Snapshot): readonly Column<HostHealth>[] {
 const highSpan = (value: number | null, part: number | null, text: (n: number) => string) =>
   value === null ? faint('-') : span(text(value), (part ?? 0) >= 0.97 ? 'bad' : (part ?? 0) >= 0.9 ? 'warn' : 'plain')
 
-const tookText = ({ report }: HostHealth): string => (report?.took == null ? '-' : `${Math.round(report.took)} ms`)
+const tookText = ({ state, report }: HostHealth): string =>
+  state !== 'up' || report?.took == null ? '-' : `${Math.round(report.took)} ms`
 
-/** The largest first; what is not known last. */
+/** What a host that does not answer said is old. The largest first; what is not known last. */
 function most(of: (host: HostHealth) => number | null): Compare {
   return (a, b) => (of(b) ?? -Infinity) - (of(a) ?? -Infinity) || a.number - b.number
 }
 
-function loadOf({ report }: HostHealth): number | null {
-  return report?.system?.load[0] ?? null
+function loadOf({ state, report }: HostHealth): number | null {
+  return state === 'up' ? (report?.system?.load[0] ?? null) : null
 }
 
 /** Twice as many wait as there are cores: that is full. */
@@ -167,13 +168,14 @@ function loadPart({ report }: HostHealth): number | null {
   return system === null || system.cpus === 0 ? null : system.load[0] / (2 * system.cpus)
 }
 
-function memoryOf({ report }: HostHealth): number | null {
-  const memory = report?.system?.memory
+function memoryOf({ state, report }: HostHealth): number | null {
+  const memory = state === 'up' ? report?.system?.memory : undefined
   return memory === undefined || memory.total === 0 ? null : 1 - memory.free / memory.total
 }
 
 /** Of the fullest one. */
-function poolOf({ report }: HostHealth): number | null {
+function poolOf({ state, report }: HostHealth): number | null {
+  if (state !== 'up') return null
   const parts = (report?.pools ?? []).filter(({ size }) => size > 0).map(({ size, allocated }) => allocated / size)
   return parts.length === 0 ? null : Math.max(...parts)
 }

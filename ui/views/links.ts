@@ -4,7 +4,7 @@ import { roundTripText, spanText } from '../../src/health/verdict.ts'
 import { tunnelBetween } from '../../src/health/fleet.ts'
 import { type Size, span } from '../line.ts'
 import { hostNumbers, orderOf, tunnelId, tunnelSorts } from '../rows/tunnels.ts'
-import { clockText, faint, marked, percentText, plural, rateText, sinceText } from '../rows/words.ts'
+import { faint, marked, momentText, percentText, plural, rateText, sinceText } from '../rows/words.ts'
 import { type Column, table, widthFor } from '../table.ts'
 import { type Body, type Context, type View } from './view.ts'
 
@@ -25,7 +25,7 @@ export const links: View = {
   title: () => 'links',
   sorts: tunnelSorts.map(name => (name === 'worst' || name === 'newest' ? `${name} first` : `by ${name}`)),
   filters: true,
-  hints: [{ key: '⏎', does: 'both ways' }],
+  hints: [{ key: 'Enter', does: 'both ways' }],
   counts: ({ snapshot, page }) => plural(orderOf(snapshot, page).length, 'tunnel'),
   body,
   target: (_, id) => ({ view: 'link', subject: id }),
@@ -44,7 +44,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   const order = orderOf(snapshot, page)
   const laid = table(columnsOf(snapshot), columns - 2)
   const sort = tunnelSorts[page.sort] ?? 'worst'
-  const risesFirst = sort === 'worst' || sort === 'from' || sort === 'to'
+  const risesFirst = sort === 'from' || sort === 'to'
   return {
     rows: {
       count: order.length,
@@ -60,7 +60,7 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
   }
 }
 
-export function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
+function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth>[] {
   const names = widthFor(
     fleet.hosts.map(({ name }) => name),
     6,
@@ -69,15 +69,15 @@ export function columnsOf({ fleet, at }: Snapshot): readonly Column<TunnelHealth
   return [
     { title: 'STATE', width: 9, cell: ({ level, state }) => marked(level, state) },
     { title: 'FROM', width: names, cell: ({ from }) => span(from) },
-    { title: 'TO', width: names, cell: ({ to }) => span(`${to}`) },
+    { title: 'TO', width: names, cell: ({ to }) => span(to) },
     { title: 'WHY', width: 20, grows: true, cell: ({ why, level }) => span(why, level === 'ok' ? 'plain' : level) },
     { title: 'FOR', width: 7, right: true, cell: ({ since }) => span(sinceText(at, since)) },
     {
       title: 'SINCE',
-      width: 8,
+      width: 11,
       right: true,
       spare: 9,
-      cell: ({ since }) => faint(Number.isFinite(since) ? clockText(since) : ''),
+      cell: ({ since }) => faint(Number.isFinite(since) ? momentText(since, at) : ''),
     },
     {
       title: 'RTT',

@@ -2,11 +2,12 @@
 import type { Fleet } from '../../src/health/fleet.ts'
 import { tunnelBetween } from '../../src/health/fleet.ts'
 import { type Level, levelOfTunnel, type Snapshot, tunnelAt } from '../../src/health/snapshot.ts'
-import { tunnelStates } from '../../src/health/verdict.ts'
+import { roundTripText, tunnelStates } from '../../src/health/verdict.ts'
 import { matcher } from '../filter.ts'
 import type { Key } from '../keys.ts'
 import { fit, type Line, type Size, type Span, span } from '../line.ts'
 import { memo } from '../memo.ts'
+import { stateWord } from '../rows/hosts.ts'
 import { hostNumbers } from '../rows/tunnels.ts'
 import { faint, marked, plural, sinceText, strong, symbols, tunnelSymbols } from '../rows/words.ts'
 import type { Page } from '../state.ts'
@@ -22,12 +23,12 @@ export const matrix: View = {
   sorts: [],
   filters: true,
   hints: [
-    { key: '←→', does: 'column' },
-    { key: '⏎', does: 'open' },
+    { key: 'h l', does: 'column' },
+    { key: 'Enter', does: 'open' },
   ],
   counts: context => {
     const { rows, columns, kind } = axesOf(context)
-    return `${rows.length} × ${plural(columns.length, kind)}`
+    return `${rows.length} by ${plural(columns.length, kind)}`
   },
   body,
   target: (context, id) => {
@@ -104,15 +105,22 @@ interface Cell {
   readonly text: string
 }
 
+/** `✗ one-way`, and a blank before it. */
+const wordWidth = 10
+/** `✗ one-way 100 min`. */
+const numberWidth = 18
+
 function body(context: Context, room: Size): Body {
   const { snapshot, page } = context
   const axes = axesOf(context)
   const width = room.columns - 2
   const label = widthFor([...axes.rows, ...axes.columns], 6, 18)
   const left = width - label - 1
-  const wordWidth = Math.max(9, Math.min(label, 12))
-  const worded = axes.kind === 'region' || axes.columns.length * (wordWidth + 1) <= left
-  const cell = worded ? wordWidth + 1 : 2
+  const each = Math.floor(left / Math.max(1, axes.columns.length))
+  // Words and numbers where they fit, words where those fit, else symbols.
+  const worded = axes.kind === 'region' || each >= wordWidth
+  const cell = worded ? Math.max(wordWidth, Math.min(each, numberWidth)) : 2
+  const numbers = cell >= numberWidth
   const fits = Math.max(1, Math.floor(left / cell))
   const across = acrossOf(context)
   const at = Math.max(0, axes.columns.indexOf(across ?? ''))
@@ -123,7 +131,7 @@ function body(context: Context, room: Size): Body {
       span(fit(name, label)),
       span(' '),
       ...columns.map((other): Span => {
-        const { symbol, text, level } = cellOf(snapshot, axes.kind, name, other)
+        const { symbol, text, level } = cellOf(snapshot, axes.kind, name, other, numbers)
         const here = selected && other === across
         const tone = name === other && axes.kind === 'host' ? 'faint' : level
         if (worded) return span(fit(here ? `›${text}` : ` ${text}`, cell), tone)
@@ -141,7 +149,7 @@ function body(context: Context, room: Size): Body {
     above: worded ? [wordedHead(columns, across, label, cell)] : uprightHead(columns, across, label, room.rows),
     below: [
       ...(start > 0 || start + fits < axes.columns.length
-        ? [[faint(`columns ${start + 1}–${start + columns.length} of ${axes.columns.length}`)]]
+        ? [[faint(`columns ${start + 1} to ${start + columns.length} of ${axes.columns.length}`)]]
         : []),
       cellLine(context, page),
       legend(axes.kind),
@@ -151,7 +159,7 @@ function body(context: Context, room: Size): Body {
 }
 
 const wordedHead = (columns: readonly string[], across: string | null, label: number, cell: number): Line => [
-  faint(`${fit('FROM › TO', label)} `),
+  faint(`${fit('FROM', label)} `),
   ...columns.map(name => span(` ${fit(name, cell - 2)} `, name === across ? 'accent' : 'faint')),
 ]
 
@@ -164,17 +172,15 @@ function uprightHead(
 ): readonly Line[] {
   const most = widthFor(columns, 1, Math.max(3, Math.floor(height / 4)))
   return Array.from({ length: most }, (_, row): Line => [
-    faint(row === most - 1 ? `${fit('FROM › TO', label)} ` : ' '.repeat(label + 1)),
-    ...columns.map(name =>
-      span(
-        ` ${fit([...name][row + Math.min(0, [...name].length - most)] ?? [...name][row] ?? ' ', 1)}`,
-        name === across ? 'accent' : 'faint',
-      ),
-    ),
+    faint(row === most - 1 ? `${fit('FROM', label)} ` : ' '.repeat(label + 1)),
+    ...columns.map(name => {
+      const letter = name.charAt(row - Math.max(0, most - name.length))
+      return span(` ${fit(letter, 1)}`, name === across ? 'accent' : 'faint')
+    }),
   ])
 }
 
-function cellOf(snapshot: Snapshot, kind: Axes['kind'], from: string, to: string): Cell {
+function cellOf(snapshot: Snapshot, kind: Axes['kind'], from: string, to: string, numbers: boolean): Cell {
   if (kind === 'region') {
     const { worst, wrong, total, unknown } = betweenRegions(snapshot).get(`${from}>${to}`) ?? nobody
     if (total === 0) return { level: 'unknown', symbol: '·', text: '·' }
@@ -184,7 +190,9 @@ function cellOf(snapshot: Snapshot, kind: Axes['kind'], from: string, to: string
   if (from === to) return { level: 'unknown', symbol: '·', text: '·' }
   const one = tunnelOf(snapshot, from, to)
   if (one === null) return { level: 'unknown', symbol: ' ', text: '' }
-  return { level: one.level, symbol: tunnelSymbols[one.state], text: `${tunnelSymbols[one.state]} ${one.state}` }
+  const text = `${tunnelSymbols[one.state]} ${one.state}`
+  const number = one.roundTrip === null ? sinceText(snapshot.at, one.since) : roundTripText(one.roundTrip)
+  return { level: one.level, symbol: tunnelSymbols[one.state], text: numbers ? `${text} ${number}` : text }
 }
 
 function tunnelOf(snapshot: Snapshot, from: string, to: string) {
@@ -267,7 +275,18 @@ function cellLine(context: Context, page: Page): Line {
   const { snapshot } = context
   const across = acrossOf(context)
   const { selected } = page
-  if (across === null || selected === null || axesOf(context).kind === 'region' || across === selected) return []
+  if (across === null || selected === null) return []
+  if (axesOf(context).kind === 'region') {
+    const { wrong, unknown, total } = betweenRegions(snapshot).get(`${selected}>${across}`) ?? nobody
+    return [
+      strong(`${selected} → ${across}  `),
+      span(`${plural(total, 'tunnel')}, ${wrong} broken, ${unknown} unknown`),
+    ]
+  }
+  if (across === selected) {
+    const health = snapshot.hosts[hostNumbers(snapshot.fleet).get(selected) ?? -1]
+    return health === undefined ? [] : [strong(`${selected}  `), stateWord(health)]
+  }
   const there = tunnelOf(snapshot, selected, across)
   if (there === null) return [faint(`${selected} and ${across} are no peers`)]
   const back = tunnelOf(snapshot, across, selected)

@@ -9,7 +9,7 @@ import {
 } from '../../src/health/snapshot.ts'
 import type { WatchedRegion } from '../../src/health/fleet.ts'
 import { matcher } from '../filter.ts'
-import { type Line, type Size, type Span, span } from '../line.ts'
+import { fit, type Line, type Size, type Span, span } from '../line.ts'
 import { memo } from '../memo.ts'
 import { eventLine } from '../rows/events.ts'
 import { historyLine, historyLines, historySpan } from '../rows/history.ts'
@@ -24,10 +24,11 @@ import {
   tunnelsText,
   worstFirst,
 } from '../rows/hosts.ts'
-import { blank, rule } from '../rows/panel.ts'
+import { between, blank, rule } from '../rows/panel.ts'
 import { serviceMark, worstServices } from '../rows/services.ts'
 import { type Broken, brokenTunnels, tunnelId } from '../rows/tunnels.ts'
 import { faint, marked, plural, sinceText, strong } from '../rows/words.ts'
+import { levelSparkline } from '../sparkline.ts'
 import { type Column, table, widthFor } from '../table.ts'
 import { type Body, type Context, listRows, type Target, type View } from './view.ts'
 
@@ -49,7 +50,7 @@ export const overview: View = {
   title: () => 'overview',
   sorts: ['worst first', 'by name'],
   filters: true,
-  hints: [{ key: '⏎', does: 'open' }],
+  hints: [{ key: 'Enter', does: 'open' }],
   counts: ({ snapshot: { fleet } }) =>
     `${plural(fleet.hosts.length, 'host')} in ${plural(fleet.regions.length, 'region')}`,
   body,
@@ -69,10 +70,13 @@ function targetOf({ fleet }: Snapshot, id: string): Target | null {
 }
 
 function body({ snapshot, page }: Context, room: Size): Body {
-  const list = rowsOf(snapshot, `${page.sort} ${page.reversed} ${page.filter}`, () => listed(snapshot, page))
+  const roomy = room.rows >= roomyFrom
+  const list = rowsOf(snapshot, `${page.sort} ${page.reversed} ${roomy} ${page.filter}`, () =>
+    listed(snapshot, page, roomy),
+  )
   const wide = room.columns >= 120
   const panel = wide ? Math.min(64, Math.floor(room.columns * 0.4)) : 0
-  const width = room.columns - 2 - (wide ? panel + 2 : 0)
+  const width = room.columns - 2 - (wide ? panel + between : 0)
   const columns = columnsOf(snapshot)
   const laid = table(columns, width)
   const tunnels = table(tunnelColumns(columns, snapshot), width)
@@ -109,7 +113,7 @@ function columnsOf(snapshot: Snapshot): readonly Column<Row>[] {
   ]
 }
 
-/** A tunnel has two names: they take the place of name and state. */
+/** A tunnel has two names, which take the place of name and state, and more to say than there is room for. */
 function tunnelColumns([name, state, ...others]: readonly Column<Row>[], snapshot: Snapshot): readonly Column<Row>[] {
   return [
     {
@@ -120,20 +124,25 @@ function tunnelColumns([name, state, ...others]: readonly Column<Row>[], snapsho
         return span(`  ${marked(level, `${from} → ${to}`).text}`, level)
       },
     },
-    ...others.map(column =>
-      column.grows === true
-        ? {
-            ...column,
-            cell: (row: Row) => {
-              if (row.kind !== 'tunnel') return nothing
-              const { state: is, why, level } = tunnelAt(snapshot, row.number)
-              return span(`${is}${row.both ? ' both ways' : ''}: ${why}`, level)
-            },
-          }
-        : column,
-    ),
+    ...others
+      .filter(({ spare }) => spare === undefined)
+      .map(column =>
+        column.grows === true
+          ? {
+              ...column,
+              cell: (row: Row) => {
+                if (row.kind !== 'tunnel') return nothing
+                const { state: is, why, level } = tunnelAt(snapshot, row.number)
+                return span(`${is}${row.both && is !== 'one-way' ? ' both ways' : ''}: ${why}`, level)
+              },
+            }
+          : column,
+      ),
   ]
 }
+
+/** `West Europe` says no more than `west-europe`. */
+const plainName = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, ' ')
 
 const nothing = span('')
 const indented = ({ text, tone }: Span): Span => span(`  ${text}`, tone)
@@ -162,7 +171,7 @@ function stateOf(row: Row, { totals: { tunnels, services } }: Snapshot): Span {
     case 'host':
       return stateWord(row.host)
     case 'tunnels':
-      return strong(`${tunnels.up + tunnels.lossy}/${tunnels.total} up`)
+      return strong(tunnelsUp(tunnels.up + tunnels.lossy, tunnels.total))
     case 'services':
       return strong(`${services.ok}/${services.total} ok`)
     case 'service':
@@ -172,16 +181,22 @@ function stateOf(row: Row, { totals: { tunnels, services } }: Snapshot): Span {
   }
 }
 
+const serviceText = ({ word, leader }: ServiceHealth): string => (leader === null ? word : `${word}, led by ${leader}`)
+
+/** Of many, the part; all of them only if it is all. */
+const tunnelsUp = (up: number, total: number): string =>
+  total < 1000 ? `${up}/${total} up` : `${Math.floor((up * 1000) / total) / 10} % up`
+
 function whatOf(row: Row): Span {
   switch (row.kind) {
     case 'region':
-      return faint(row.region.title === row.region.name ? '' : row.region.title)
+      return faint(plainName(row.region.title) === plainName(row.region.name) ? '' : row.region.title)
     case 'host':
       return row.trouble === null ? nothing : troubleText(row.trouble)
     case 'more':
       return troubleText(row.trouble)
     case 'service':
-      return span(row.service.word, row.service.level)
+      return span(serviceText(row.service), row.service.level === 'ok' ? 'plain' : row.service.level)
     default:
       return nothing
   }
@@ -201,12 +216,18 @@ function forOf(row: Row, snapshot: Snapshot): string {
   }
 }
 
-function listed(snapshot: Snapshot, { filter, sort, reversed }: Context['page']): readonly Row[] {
+/** From so many rows on, services that are well are shown too. */
+const roomyFrom = 36
+/** Above so many hosts, those that are well are only counted: what is wrong must be seen without scrolling. */
+const countedAbove = 24
+
+function listed(snapshot: Snapshot, { filter, sort, reversed }: Context['page'], roomy: boolean): readonly Row[] {
   const passes = matcher(filter)
+  const counted = sort === 0 && filter === '' && snapshot.hosts.length > countedAbove
   const groups = [
-    ...snapshot.fleet.regions.map(region => regionRows(snapshot, region, sort === 0, passes)),
+    ...snapshot.fleet.regions.map(region => regionRows(snapshot, region, { byUrgency: sort === 0, counted }, passes)),
     tunnelRows(snapshot, passes),
-    serviceRows(snapshot, passes),
+    serviceRows(snapshot, roomy, passes),
   ].filter(({ rows }) => rows.length > 0)
   const inOrder = sort === 0 ? groups.toSorted(byLevel) : groups
   return (reversed ? inOrder.toReversed() : inOrder).flatMap(({ rows }) => rows)
@@ -219,10 +240,22 @@ interface Group {
 
 type Passes = (texts: readonly string[]) => boolean
 
-function regionRows(snapshot: Snapshot, region: WatchedRegion, byUrgency: boolean, passes: Passes): Group {
+interface HostList {
+  readonly byUrgency: boolean
+  readonly counted: boolean
+}
+
+function regionRows(
+  snapshot: Snapshot,
+  region: WatchedRegion,
+  { byUrgency, counted }: HostList,
+  passes: Passes,
+): Group {
   const all = region.hosts.flatMap(number => snapshot.hosts[number] ?? [])
   const level = worst(all.map(host => host.level))
-  const rows = (byUrgency ? all.toSorted(worstFirst) : all).flatMap((host): readonly Row[] => {
+  const well = counted ? all.filter(host => host.level === 'ok').length : 0
+  const chosen = counted ? all.filter(host => host.level !== 'ok') : all
+  const rows = (byUrgency ? chosen.toSorted(worstFirst) : chosen).flatMap((host): readonly Row[] => {
     const [first = null, ...others] = troublesOf(snapshot, host)
     const texts = [region.name, region.title, host.name, host.state, host.level, first?.text ?? '']
     if (!passes([...texts, ...others.map(({ text }) => text)])) return []
@@ -231,9 +264,13 @@ function regionRows(snapshot: Snapshot, region: WatchedRegion, byUrgency: boolea
       ...others.map((trouble, i): Row => ({ kind: 'more', id: `more ${host.name} ${i}`, trouble })),
     ]
   })
-  if (rows.length === 0) return { level, rows }
+  if (rows.length === 0 && well === 0) return { level, rows }
   const up = all.filter(host => host.state === 'up').length
-  return { level, rows: [{ kind: 'region', id: `region ${region.name}`, region, level, up }, ...rows] }
+  const others: readonly Row[] =
+    well === 0 || rows.length === 0
+      ? []
+      : [{ kind: 'remark', id: `others ${region.name}`, text: `${well} more ${well === 1 ? 'is' : 'are'} well` }]
+  return { level, rows: [{ kind: 'region', id: `region ${region.name}`, region, level, up }, ...rows, ...others] }
 }
 
 function tunnelRows(snapshot: Snapshot, passes: Passes): Group {
@@ -258,12 +295,12 @@ function tunnelRows(snapshot: Snapshot, passes: Passes): Group {
   return { level, rows: rows.length === 0 && !passes(['tunnels']) ? [] : [group, ...rows, ...remarks] }
 }
 
-function serviceRows(snapshot: Snapshot, passes: Passes): Group {
+function serviceRows(snapshot: Snapshot, roomy: boolean, passes: Passes): Group {
   const { services } = snapshot
   const level = worst(services.map(service => service.level))
   if (services.length === 0) return { level, rows: [] }
   const rows = worstServices(snapshot).flatMap((service): readonly Row[] =>
-    service.level !== 'ok' && passes(['service', service.service.name, service.word, service.level])
+    (roomy || service.level !== 'ok') && passes(['service', service.service.name, service.word, service.level])
       ? [{ kind: 'service', id: `service ${service.service.name}`, service }]
       : [],
   )
@@ -279,8 +316,9 @@ function recent(snapshot: Snapshot, width: number, height: number): readonly Lin
   return [blank, rule([strong('events')], width, [faint('7 all')]), ...shown.map(event => eventLine(event, at))]
 }
 
+/** How it was: the whole, each service, and what changed. */
 function panelLines(snapshot: Snapshot, width: number, height: number): readonly Line[] {
-  const { events, at } = snapshot
+  const { events, at, history } = snapshot
   const services = worstServices(snapshot)
   const own = services.slice(0, Math.max(3, Math.floor(height / 2) - 6))
   const names = widthFor(
@@ -288,27 +326,12 @@ function panelLines(snapshot: Snapshot, width: number, height: number): readonly
     8,
     20,
   )
-  const laid = table<ServiceHealth>(
-    [
-      { title: '', width: names + 2, cell: serviceMark },
-      { title: '', width: 10, grows: true, cell: service => span(service.word, service.level) },
-      {
-        title: '',
-        width: 16,
-        spare: 2,
-        cell: service => faint(service.leader === null ? '' : `led by ${service.leader}`),
-      },
-      { title: '', width: 5, right: true, cell: service => span(`${service.running}/${service.wanted}`) },
-      { title: '', width: 7, right: true, spare: 1, cell: service => faint(sinceText(at, service.since)) },
-    ],
-    width,
-  )
-  const left = height - own.length - 9
+  const left = height - own.length - (own.length === 0 ? 6 : 8)
   return [
     rule([strong('history')], width, [faint(historySpan(snapshot))]),
     ...historyLines(snapshot, width),
     blank,
-    ...(services.length === 0
+    ...(own.length === 0
       ? []
       : [
           rule(
@@ -316,11 +339,16 @@ function panelLines(snapshot: Snapshot, width: number, height: number): readonly
             width,
             services.length > own.length ? [faint(`${own.length} of ${services.length}`)] : [],
           ),
-          ...own.map(service => laid.line(service)),
+          ...own.map(({ service: { name }, running, wanted }): Line => [
+            span(fit(name, names)),
+            span(' '),
+            ...levelSparkline(history.ofService.get(name) ?? [], Math.max(4, width - names - 8)),
+            span(fit(`${running}/${wanted}`, 7, 'right'), running < wanted ? 'warn' : 'plain'),
+          ]),
           blank,
         ]),
-    rule([strong('events')], width, [faint(plural(events.length, 'event'))]),
-    ...(events.length === 0 ? [faint('Nothing has changed.')].map(one => [one]) : []),
+    rule([strong('events')], width, [faint(events.length > left ? `${left} of ${events.length}` : '')]),
+    ...(events.length === 0 ? [[faint('Nothing has changed while this was watched.')]] : []),
     ...events
       .slice(-Math.max(1, left))
       .toReversed()

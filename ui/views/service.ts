@@ -14,7 +14,7 @@ export const service: View = {
   title: ({ subject }) => subject,
   sorts: [],
   filters: false,
-  hints: [{ key: '⏎', does: 'its host' }],
+  hints: [{ key: 'Enter', does: 'its host' }],
   body,
   target: (_, id) => {
     const [kind = '', where = ''] = id.split(' ')
@@ -89,14 +89,9 @@ function roleRows({ at }: Snapshot, role: RoleState, width: number): readonly Ro
         cell: ({ state, host }) => ({ ...marked(state, host), text: `  ${marked(state, host).text}` }),
       },
       { title: '', width: 16, cell: ({ word, state }) => span(word, state === 'ok' ? 'plain' : state) },
-      { title: '', width: 10, grows: true, cell: detailText },
-      {
-        title: '',
-        width: 20,
-        spare: 2,
-        cell: ({ instance, jailRuns }) => faint(`${instance.jail}${jailRuns === false ? ' (no jail)' : ''}`),
-      },
-      { title: '', width: 15, spare: 3, cell: ({ instance: { address } }) => faint(address) },
+      { title: '', width: 26, grows: true, cell: detailText },
+      { title: '', width: 20, spare: 3, cell: ({ instance: { jail } }) => faint(jail) },
+      { title: '', width: 15, spare: 2, cell: ({ instance: { address } }) => faint(address) },
       { title: '', width: 7, right: true, spare: 1, cell: ({ since }) => span(sinceText(at, since)) },
     ],
     width,

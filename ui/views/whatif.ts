@@ -8,7 +8,7 @@ import { type Line, type Size, type Span, span } from '../line.ts'
 import { memo } from '../memo.ts'
 import { quorumText } from '../rows/services.ts'
 import { cutLinks } from '../rows/tunnels.ts'
-import { blank } from '../rows/panel.ts'
+import { between, blank } from '../rows/panel.ts'
 import { faint, levelOfHost, marked, plural } from '../rows/words.ts'
 import { table, widthFor } from '../table.ts'
 import { type Body, type Change, type Context, listRows, type View } from './view.ts'
@@ -56,27 +56,31 @@ const downNow = (snapshot: Snapshot): readonly string[] => [
 ]
 
 interface Item {
+  /** Of a heading, `head …`. */
   readonly id: string
   readonly name: string
   readonly about: Span
   readonly hosts: readonly HostName[]
 }
 
-const itemsOf = memo<readonly Item[]>()
+const heading = (name: string): Item => ({ id: `head ${name}`, name, about: span(''), hosts: [] })
+const isHeading = ({ id }: Item): boolean => id.startsWith('head ')
+
+const itemsOf = memo<readonly (readonly Item[])[]>()
 
 /** Regions, providers, hosts; links only where they are lost: there are too many to choose from. */
 function items({ snapshot, page, marks }: Context): readonly Item[] {
   const passes = matcher(page.filter)
-  const all = itemsOf(snapshot, '', () => {
+  const groups = itemsOf(snapshot, '', () => {
     const { fleet, hosts } = snapshot
     const providers = [...new Set(fleet.hosts.flatMap(({ provider }) => provider ?? []))].toSorted()
     const namesOf = (numbers: readonly number[]) => numbers.flatMap(number => fleet.hosts[number]?.name ?? [])
     return [
-      ...fleet.regions.map(({ name, hosts: numbers }): Item => ({
+      fleet.regions.map(({ name, hosts: numbers }): Item => ({
         ...{ id: `region ${name}`, name, hosts: namesOf(numbers) },
         about: faint(plural(numbers.length, 'host')),
       })),
-      ...providers.map((name): Item => {
+      providers.map((name): Item => {
         const own = fleet.hosts.filter(({ provider }) => provider === name)
         return {
           id: `provider ${name}`,
@@ -85,7 +89,7 @@ function items({ snapshot, page, marks }: Context): readonly Item[] {
           about: faint(plural(own.length, 'host')),
         }
       }),
-      ...fleet.hosts.map(({ name, number, region }): Item => {
+      fleet.hosts.map(({ name, number, region }): Item => {
         const state = hosts[number]?.state ?? 'unknown'
         const about = state === 'up' ? faint(region) : marked(levelOfHost(state), `${state} now`)
         return { id: `host ${name}`, name, hosts: [name], about }
@@ -94,10 +98,11 @@ function items({ snapshot, page, marks }: Context): readonly Item[] {
   })
   const links = [...marks]
     .filter(mark => mark.startsWith('link '))
-    .map((id): Item => ({
-      ...{ id, name: id.slice(5).replace(' ', ' – '), about: faint('link'), hosts: [] },
-    }))
-  return [...links, ...all].filter(({ id, about }) => passes([id, about.text]))
+    .map((id): Item => ({ id, name: id.slice(5).replace(' ', ' - '), about: faint('link'), hosts: [] }))
+  return ['LINKS', 'REGIONS', 'PROVIDERS', 'HOSTS'].flatMap((title, i) => {
+    const found = ([links, ...groups][i] ?? []).filter(({ id, about }) => passes([id, about.text]))
+    return found.length === 0 ? [] : [heading(title), ...found]
+  })
 }
 
 const losses = memo<Loss>(1)
@@ -121,26 +126,33 @@ function effectsOf(context: Context): readonly Effect[] {
 }
 
 function lostText(context: Context): string {
-  const names = [...context.marks].map(mark => mark.slice(mark.indexOf(' ') + 1).replace(' ', '–'))
+  const names = [...context.marks].map(mark => mark.slice(mark.indexOf(' ') + 1).replace(' ', ' - '))
   return names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
 }
 
 function body(context: Context, room: Size): Body {
   const list = items(context)
   const loss = lossOf(context)
-  const panel = room.columns >= 120 ? Math.min(100, room.columns - 50) : Math.max(20, room.columns - 36)
-  const width = room.columns - panel - 4
+  const panel = room.columns >= 120 ? Math.min(110, room.columns - 46) : Math.max(20, room.columns - 28)
+  const width = room.columns - panel - between - 2
+  const narrow = width < 30
   const laid = table<Item>(
     [
-      { title: 'LOST', width: 4, cell: item => lostMark(item, context.marks, loss) },
-      { title: 'WHAT', width: 10, grows: true, cell: ({ id, name }) => span(id.startsWith('region ') ? name : name) },
-      { title: '', width: Math.min(12, Math.max(8, Math.floor(width / 3))), cell: ({ about }) => about },
+      { title: '', width: 3, cell: item => lostMark(item, context.marks, loss) },
+      {
+        ...{ title: '', width: 10, grows: true },
+        cell: ({ name, about }) => (narrow && about.tone !== 'faint' ? [span(`${name} `), about] : span(name)),
+      },
+      { title: '', width: 14, spare: 1, cell: ({ about }) => about },
     ],
     width,
   )
   return {
-    rows: listRows(list, item => laid.line(item)),
-    above: [laid.head()],
+    rows: listRows(
+      list,
+      item => (isHeading(item) ? [faint(item.name)] : laid.line(item)),
+      item => !isHeading(item),
+    ),
     beside: { width: panel, lines: effectLines(context, panel, room.rows) },
     empty: page(context),
   }
@@ -184,7 +196,7 @@ function effectLines(context: Context, width: number, height: number): readonly 
         width: widthFor(
           all.map(({ id }) => id),
           10,
-          22,
+          20,
         ),
         grows: true,
         cell: effect => span(effect.id, hurts(effect) ? 'bad' : effect.lost.length > 0 ? 'warn' : 'plain'),
@@ -197,8 +209,8 @@ function effectLines(context: Context, width: number, height: number): readonly 
           span(`${left.length}/${left.length + lost.length}`, lost.length === 0 ? 'plain' : 'warn'),
       },
       { title: 'QUORUM', width: 6, spare: 1, cell: ({ quorum }) => quorumText(quorum) },
-      { title: 'WRITES', width: 6, cell: ({ writes }) => yesNo(writes) },
-      { title: 'READS', width: 5, cell: ({ reads }) => yesNo(reads) },
+      { title: 'WRITE', width: 5, cell: ({ writes }) => yesNo(writes) },
+      { title: 'READ', width: 4, cell: ({ reads }) => yesNo(reads) },
       { title: 'DATA', width: 4, cell: ({ dataLost }) => (dataLost ? span('LOST', 'bad') : span('safe', 'ok')) },
       { title: 'LEFT ON', width: 24, grows: true, spare: 3, cell: ({ left }) => faint(left.join(' ')) },
     ],

@@ -7,7 +7,7 @@ import type { Resolved } from './faults.ts'
 import { complement, type Span, union, without } from './spans.ts'
 
 /** What happens to a host, all its tunnels alike. */
-export interface HostClass {
+interface HostClass {
   /** Neither sends nor receives, and forgets all: it boots at the end of each. */
   readonly off: readonly Span[]
   /** Alone, and cut from everybody. */
@@ -78,6 +78,18 @@ export function crossingsOf(fleet: Fleet, faults: readonly Resolved[], period: n
 }
 
 const nothing: HostClass = { off: [], lost: [], isolated: [], deaf: [], region: -1 }
+const always: Crossing = { up: [{ from: 0, until: Infinity }], mute: [], hears: [] }
+
+export const hostClass = ({ classes, classOf }: Crossings, host: number): HostClass =>
+  classes[classOf[host] ?? 0] ?? nothing
+
+/** By the fault of the tunnel itself, or by what happens to its two hosts. */
+export const crossingOf = (
+  { classOf, between, special }: Crossings,
+  tunnel: number,
+  from: number,
+  to: number,
+): Crossing => special.get(tunnel) ?? between[classOf[from] ?? 0]?.[classOf[to] ?? 0] ?? always
 
 function classesOf(fleet: Fleet, faults: readonly Resolved[]): Pick<Crossings, 'classOf' | 'classes'> {
   const regionOf = new Int32Array(fleet.hosts.length)

@@ -4,6 +4,7 @@
  */
 import { type Fleet, tunnelBetween, type WatchedHost } from '../fleet.ts'
 import { hashOf, shuffled } from './chance.ts'
+import { failoverOf } from './leaders.ts'
 import type { Span } from './spans.ts'
 
 /** What each kind of fault befalls; how that is written is said at {@link Fault.what}. */
@@ -81,23 +82,24 @@ export function storyOf(fleet: Fleet, seed = 0): readonly Fault[] {
   const of = (count: number, from: number, until: number, kind: FaultKind, what: () => string | null): Fault[] =>
     Array.from({ length: count }, what).flatMap(found => (found === null ? [] : [{ from, until, kind, what: found }]))
   return [
+    // An election takes 2 s: people who look every 5 s are not to meet with one.
     ...of(1, 10, 230, 'drift', host),
     ...of(many, 60, 190, 'lossy', tunnel),
-    ...of(1, 100, 220, 'load', host),
+    ...of(1, 100, 260, 'load', host),
     ...of(many, 150, 420, 'link-cut', tunnel),
-    ...of(many, 240, 330, 'host-lost', cast.dispensable),
-    ...of(many, 350, 430, 'jail-lost', cast.jail),
+    ...of(many, 242, 332, 'host-lost', cast.dispensable),
+    ...of(many, 352, 432, 'jail-lost', cast.jail),
     ...of(1, 450, 520, 'database-without-leader', cast.role),
     ...of(many, 470, 690, 'one-way', tunnel),
     ...of(1, 540, 700, 'pool-degraded', host),
     ...of(1, 570, 600, 'carp-moved', cast.carp),
     ...of(1, 600, 680, 'flap', tunnel),
-    ...of(many, 700, 745, 'reboot', cast.dispensable),
+    ...of(many, 702, 747, 'reboot', cast.dispensable),
     ...of(1, 750, 800, 'nat-expired', cast.hidden),
     ...of(1, 760, 900, 'disk-filling', host),
     ...of(1, 810, 850, 'fact-missing', host),
     ...of(1, 830, 890, 'pf-off', host),
-    ...of(1, 920, 1040, 'region-lost', cast.region),
+    ...of(1, 922, 1042, 'region-lost', cast.region),
     ...of(1, 1060, 1130, 'foreign-jail', host),
   ]
 }
@@ -123,17 +125,31 @@ function castOf(fleet: Fleet, seed: number): Cast {
   const order = shuffled(hosts, hashOf('hosts', seed))
   const host = inTurn(order.map(one => one.name))
   const pairs = inTurn(shuffled(hosts, hashOf('tunnels', seed)))
-  const jails = order.flatMap(one => {
-    // One of a service shows on more screens than one that was declared by hand.
-    const names = one.instances.length > 0 ? one.instances.map(({ jail }) => jail) : one.jails
-    return shuffled(
-      names.map(name => ({ name })),
-      seed,
-    )
-      .slice(0, 1)
-      .map(({ name }) => `${name}@${one.name}`)
-  })
+  const jailsIn = (of: (host: WatchedHost) => readonly string[]): readonly string[] =>
+    order.flatMap(one => {
+      const [jail] = shuffled(
+        of(one).map(name => ({ name })),
+        seed,
+      )
+      return jail === undefined ? [] : [`${jail.name}@${one.name}`]
+    })
+  const stateful = new Set(
+    services.flatMap(({ roles }) =>
+      roles
+        .filter(({ resilience: { kind } }) => kind === 'voters' || kind === 'replicated')
+        .flatMap(one => one.instances),
+    ),
+  )
+  // What has a state is missed most; and more screens show a jail of a service than one by hand.
+  const jails =
+    [
+      jailsIn(({ instances }) => instances.filter(one => stateful.has(one)).map(({ jail }) => jail)),
+      jailsIn(({ instances }) => instances.map(({ jail }) => jail)),
+    ].find(found => found.length > 0) ?? jailsIn(one => one.jails)
+  // Those whose lock lies with voters have one leader, and the slowest election is the one that people see.
   const led = services
+    .filter(service => service.roles.some(({ resilience }) => resilience.kind === 'voters'))
+    .toSorted((a, b) => failoverOf(b) - failoverOf(a))
     .flatMap(service => service.roles)
     .filter(({ resilience, instances }) => resilience.kind === 'replicated' && instances.length > 1)
   const small = regions.filter(region => region.hosts.length * 2 <= hosts.length && region.hosts.length > 0)

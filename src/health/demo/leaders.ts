@@ -25,8 +25,8 @@ interface Term {
 export type Terms = ReadonlyMap<string, readonly Term[]>
 
 /** Seconds from the loss of a leader to the next one: TTL of Patroni's lock; down-after of Sentinel. */
-const failover: Readonly<Record<string, number>> = { patroni: 30, valkey: 10 }
-const usualFailover = 15
+const failovers: Readonly<Record<string, number>> = { patroni: 30, valkey: 10 }
+export const failoverOf = ({ kind }: WatchedService): number => failovers[kind] ?? 15
 /** Raft: a few election timeouts. */
 const election = 2
 
@@ -45,9 +45,9 @@ export function termsOf(fleet: Fleet, faults: readonly Resolved[], moments: read
   )
 }
 
-const delayOf = ({ resilience }: WatchedRole, { kind }: WatchedService): number => {
+const delayOf = ({ resilience }: WatchedRole, service: WatchedService): number => {
   if (resilience.kind === 'voters') return election
-  return resilience.kind === 'replicated' ? (failover[kind] ?? usualFailover) : 0
+  return resilience.kind === 'replicated' ? failoverOf(service) : 0
 }
 
 /** `moments`: whenever anything changes, 0 first. */

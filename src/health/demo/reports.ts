@@ -1,7 +1,9 @@
 /** What each host says of itself at a moment of the demo; those that are lost say nothing. */
+import type { Imagined } from '../../services/kind.ts'
 import type { Answer, Drift, HostReport, Interface, Observation, Pf, Pool, System } from '../report.ts'
 import type { WatchedHost, WatchedInstance } from '../fleet.ts'
 import { between, hashOf, mix } from './chance.ts'
+import { majority } from './leaders.ts'
 import { begun, complement, covered, type Span, union } from './spans.ts'
 import { type Traffic, wiresOf } from './traffic.ts'
 import { type HostState, type Stage, type World, worldAt } from './world.ts'
@@ -23,7 +25,7 @@ export function observerOf(stage: Stage, start: number): Observer {
         continue
       }
       const since = seconds - (state.booted ?? -uptimeOf(host, stage.seed))
-      yield reportOf({ ...{ stage, world, host, state, since, look, at }, traffic: traffic(host, since) })
+      yield reportOf({ stage, world, host, state, since, look, at, traffic: traffic(host, since) })
     }
   }
 }
@@ -49,11 +51,15 @@ function reportOf(moment: Moment): HostReport {
   const jails = jailsOf(moment)
   const stuck = state.faults.has('fact-missing')
   return {
-    ...{ kind: 'report', host: host.number, at },
+    kind: 'report',
+    host: host.number,
+    at,
     took: Math.round(between(70, 240, mix(hashOf(host.name, stage.seed), look))),
     system: systemOf(moment),
     pools: stuck ? null : poolsOf(moment),
-    ...{ jails, interfaces: interfacesOf(moment, jails), pf: pfOf(moment, jails) },
+    jails,
+    interfaces: interfacesOf(moment, jails),
+    pf: pfOf(moment, jails),
     carp: state.carp === null ? null : [{ interface: 'vtnet0', vhid: 1, state: state.carp }],
     drift: driftOf(moment),
     peers: state.faults.has('stranger') ? { ...traffic.peers, strangers: [strangerOf(host)] } : traffic.peers,
@@ -84,11 +90,13 @@ function systemOf(moment: Moment): System {
   const { host, stage, world, since, at } = moment
   const [cpus, memory] = sizeOf(host)
   const hash = hashOf(`load ${host.name}`, stage.seed)
-  const usual = cpus * between(0.04, 0.3, hash) * wave(world.seconds, hash % 100)
+  const usual = cpus * between(0.04, 0.3, hash)
   const strained = begun(spansOf(moment, 'load'), world.seconds, stage.period)
-  const load = ([60, 300, 900] as const).map(minutes => {
-    const more = strained.reduce((sum, span) => sum + averaged(span, world.seconds, minutes), 0)
-    return Math.round((usual + 2.5 * cpus * more) * 100) / 100
+  const load = [60, 300, 900].map(forgets => {
+    const more = strained.reduce((sum, span) => sum + averaged(span, world.seconds, forgets), 0)
+    // The longer the average, the calmer.
+    const calm = 1 + (wave(world.seconds - forgets / 2, hash % 100) - 1) * Math.sqrt(60 / forgets)
+    return Math.round((usual * calm + 6 * cpus * more) * 100) / 100
   })
   const pressed = strained.some(({ until }) => until > world.seconds)
   const clock = Math.floor(at / 1000)
@@ -98,7 +106,7 @@ function systemOf(moment: Moment): System {
     memory: {
       total: memory,
       free: Math.round(
-        memory * (pressed ? 0.04 : between(0.25, 0.5, mix(hash)) * (1 + 0.1 * (2 - wave(world.seconds, hash % 70)))),
+        memory * (pressed ? 0.02 : between(0.25, 0.5, mix(hash)) * (1 + 0.1 * (2 - wave(world.seconds, hash % 70)))),
       ),
     },
     release: { kernel: release, running: release, userland: release },
@@ -145,21 +153,19 @@ function interfacesOf({ host, stage, since, traffic }: Moment, jails: readonly s
   const rate = (most: number, n: number): number => most * between(0.05, 1, mix(hash, n)) ** 3
   // Headers outside of the tunnel, and what comes from the world.
   const outside = (inside: number, n: number): number => Math.floor(inside * 1.06) + counted(rate(2e5, n), since)
-  const plain = { up: true, errors: 0 } as const
+  const interfaceOf = (name: string, mtu: number, received: number, sent: number): Interface => {
+    const errors = 0
+    return { name, up: true, mtu, received, sent, errors }
+  }
   return [
-    { ...plain, name: 'vtnet0', mtu: 1500, received: outside(traffic.received, 1), sent: outside(traffic.sent, 2) },
-    { ...plain, name: 'lo0', mtu: 16_384, received: counted(rate(5e4, 3), since), sent: counted(rate(5e4, 3), since) },
-    { ...plain, name: 'wg0', mtu: 1420, received: traffic.received, sent: traffic.sent },
+    interfaceOf('vtnet0', 1500, outside(traffic.received, 1), outside(traffic.sent, 2)),
+    interfaceOf('lo0', 16_384, counted(rate(5e4, 3), since), counted(rate(5e4, 3), since)),
+    interfaceOf('wg0', 1420, traffic.received, traffic.sent),
     ...jails.map(jail => {
-      const slot = (host.jails as readonly string[]).indexOf(jail)
-      const [received, sent] = [4, 5].map(n => counted(rate(1e5, n + 2 * slot), since))
-      return {
-        ...plain,
-        name: `epair${101 + (slot < 0 ? 98 : slot)}a`,
-        mtu: 1420,
-        received: received ?? 0,
-        sent: sent ?? 0,
-      }
+      const known = (host.jails as readonly string[]).indexOf(jail)
+      const slot = known < 0 ? 98 : known
+      const [received, sent] = [rate(1e5, 4 + 2 * slot), rate(1e5, 5 + 2 * slot)]
+      return interfaceOf(`epair${101 + slot}a`, 1420, counted(received, since), counted(sent, since))
     }),
   ]
 }
@@ -174,8 +180,9 @@ function pfOf(moment: Moment, jails: readonly string[]): Pf {
   const worked =
     covered(on, world.seconds, stage.period) - covered(on, Math.max(0, booted), stage.period) + Math.max(0, -booted)
   const label = (name: string, most: number, states: number) => {
-    const bytes = counted(most * between(0.1, 1, hashOf(name, hash)), worked)
-    const open = enabled ? Math.round(states * wave(world.seconds, hashOf(name, hash) % 100)) : 0
+    const own = hashOf(name, hash)
+    const bytes = counted(most * between(0.1, 1, own), worked)
+    const open = enabled ? Math.round(states * wave(world.seconds, own % 100)) : 0
     return { label: name, packets: Math.floor(bytes / 640), bytes, states: open }
   }
   const labels = [
@@ -200,20 +207,28 @@ function driftOf({ host, state }: Moment): Drift {
 
 const strangerOf = ({ name }: WatchedHost): string => `a peer behind 192.0.2.${1 + (hashOf(`stranger ${name}`) % 254)}`
 
+/** What it talks to, as it sees it from where it is. */
+function behindOf(instance: WatchedInstance, { roles }: World): Pick<Imagined, 'behind'> {
+  const role = instance.behind === null ? undefined : roles.get(instance.behind)
+  if (role === undefined) return {}
+  return { behind: { members: role.members, reached: role.reached(instance), led: role.led(instance) } }
+}
+
 function answerOf({ world, state }: Moment, instance: WatchedInstance): Answer {
   const { jail, role, service, health, probe } = instance
   const now = world.roles.get(`${service}/${role}`)
   if (state.lostJails.has(jail) || now === undefined) return { jail, alive: false, why: 'no answer', samples: null }
   const imagined = {
-    leads: now.leader === instance,
+    leads: now.leader?.host === instance.host && now.leader.jail === jail,
     members: now.members,
     reached: now.reached(instance),
     led: now.led(instance),
+    ...behindOf(instance, world),
     seconds: world.seconds,
   }
   const samples = health?.imagine(imagined) ?? null
   // Members of a quorum say by HTTP that they have none.
-  return now.voters && !imagined.led && probe.kind === 'http'
+  return now.voters && imagined.reached < majority(imagined.members) && probe.kind === 'http'
     ? { jail, alive: false, why: 'HTTP 503', samples }
     : { jail, alive: true, why: '', samples }
 }

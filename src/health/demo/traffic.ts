@@ -55,6 +55,7 @@ interface Crossed {
 export function wiresOf(stage: Stage): Wires {
   const { fleet, crossings, period } = stage
   const columns = columnsOf(stage)
+  const roundTrip = roundTripsOf(stage)
   const endpointsOf = endpointsIn(fleet)
   const unlucky = stage.faults.flatMap(fault => (fault.target === 'tunnel' ? [fault] : []))
   return {
@@ -117,7 +118,7 @@ export function wiresOf(stage: Stage): Wires {
           const hash = columns.hash[tunnel] ?? 0
           const answered = one !== undefined && one.open && isReady(one.up, hash, seconds)
           const lost = lossy.has(tunnel) && partOf(mix(hash ^ tunnel, look)) < lossyPart
-          return [to[tunnel] ?? 0, answered && !lost ? roundTrip(stage, number, to[tunnel] ?? 0, hash, look) : NaN]
+          return [to[tunnel] ?? 0, answered && !lost ? roundTrip(number, to[tunnel] ?? 0, hash, look) : NaN]
         })
         return {
           peers: missing.size === 0 ? peers : without(peers, first, missing),
@@ -196,16 +197,20 @@ function pingsOf(count: number, look: number, ask: (index: number) => readonly [
   return { to, milliseconds }
 }
 
-/** Regions lie on a plane: about 1 ms inside of one, 20 to 150 ms between two. A home router adds some. */
-function roundTrip({ fleet, seed }: Stage, a: number, b: number, hash: number, look: number): number {
-  const [from, to] = [fleet.hosts[a], fleet.hosts[b]]
-  if (from === undefined || to === undefined) return NaN
-  const [one, other] = [hashOf(from.region, seed), hashOf(to.region, seed)]
-  const apart = Math.hypot(...[1, 2].map(axis => partOf(mix(one, axis)) - partOf(mix(other, axis)))) / Math.SQRT2
-  const base = one === other ? between(0.4, 1.6, hash) : 20 + 120 * apart + between(0, 6, hash)
-  const home = [from, to].filter(({ ssh }) => ssh.address === null).length * 9
-  const jitter = 1 + 0.08 * partOf(mix(hash, look)) ** 2
-  return Math.round((base + home) * jitter * 1000) / 1000
+/** Milliseconds between two hosts at a look. Regions lie on a plane: about 1 ms inside of one, 20 to 150 ms between two. */
+function roundTripsOf({ fleet, seed }: Stage): (a: number, b: number, hash: number, look: number) => number {
+  const region = Uint32Array.from(fleet.hosts, host => hashOf(host.region, seed))
+  const x = Float64Array.from(region, place => partOf(mix(place, 1)))
+  const y = Float64Array.from(region, place => partOf(mix(place, 2)))
+  // A home router adds some.
+  const home = Uint8Array.from(fleet.hosts, ({ ssh }) => (ssh.address === null ? 9 : 0))
+  const across = (a: number, b: number): number =>
+    Math.sqrt(((x[a] ?? 0) - (x[b] ?? 0)) ** 2 + ((y[a] ?? 0) - (y[b] ?? 0)) ** 2) / Math.SQRT2
+  return (a, b, hash, look) => {
+    const base = region[a] === region[b] ? between(0.4, 1.6, hash) : 20 + 120 * across(a, b) + between(0, 6, hash)
+    const jitter = 1 + 0.08 * partOf(mix(hash, look)) ** 2
+    return Math.round((base + (home[a] ?? 0) + (home[b] ?? 0)) * jitter * 1000) / 1000
+  }
 }
 
 /** The columns without the peers that wg0 does not have. */

@@ -3,7 +3,7 @@
  * faults and the seconds since the demo began: there is no clock here and no chance, and no moment depends on another.
  */
 import { type Fleet, tunnelBetween, type WatchedHost, type WatchedInstance, type WatchedRole } from '../fleet.ts'
-import { type Crossing, type Crossings, crossingsOf } from './crossing.ts'
+import { crossingOf, type Crossings, crossingsOf, hostClass } from './crossing.ts'
 import { type FaultKind, type Faults, hasCarp, type Resolved, resolve, scriptOf } from './faults.ts'
 import { leaderAt, type Terms, termsOf } from './leaders.ts'
 import { begun, covers, momentOf } from './spans.ts'
@@ -49,7 +49,7 @@ export interface HostState {
   readonly moves: number
 }
 
-export interface RoleNow {
+interface RoleNow {
   readonly members: number
   readonly voters: boolean
   readonly leader: WatchedInstance | null
@@ -71,7 +71,7 @@ export function stageOf(fleet: Fleet, faults: Faults = 'story', seed = 0): Stage
       faultsOf.set(fault.host, [...(faultsOf.get(fault.host) ?? []), fault])
   const { reaches, partsAt } = reachingOf(fleet, crossings, moments, period)
   const runs = (instance: WatchedInstance, seconds: number): boolean =>
-    !covers(classOf(crossings, instance.host).off, seconds, period) &&
+    !covers(hostClass(crossings, instance.host).off, seconds, period) &&
     (faultsOf.get(instance.host) ?? []).every(
       fault => fault.target !== 'jail' || fault.jail !== (instance.jail as string) || !covers([fault], seconds, period),
     )
@@ -79,20 +79,12 @@ export function stageOf(fleet: Fleet, faults: Faults = 'story', seed = 0): Stage
   return { fleet, seed, faults: resolved, period, crossings, moments, terms, faultsOf, reaches, partsAt, runs }
 }
 
-const nothing = { off: [], lost: [], isolated: [], deaf: [], region: -1 } as const
-export const classOf = ({ classes, classOf }: Crossings, host: number) => classes[classOf[host] ?? 0] ?? nothing
-
 function momentsOf(faults: readonly Resolved[], { special }: Crossings, period: number): readonly number[] {
   const all = new Set([0])
   for (const { from, until } of [...faults, ...[...special.values()].flatMap(({ up }) => up)])
     for (const moment of [from, until]) if (moment < period) all.add(moment)
   return [...all].sort((a, b) => a - b)
 }
-
-/** How packets of one host see another: by the fault of their tunnel, or by what happens to each of the two. */
-export const crossingOf = ({ classOf, between, special }: Crossings, tunnel: number, from: number, to: number) =>
-  special.get(tunnel) ?? between[classOf[from] ?? 0]?.[classOf[to] ?? 0] ?? always
-const always: Crossing = { up: [{ from: 0, until: Infinity }], mute: [], hears: [] }
 
 /** Peers reach each other by their tunnel alone, others over hosts between them: by parts of the mesh that hold together. */
 function reachingOf(
@@ -145,7 +137,7 @@ function partsOf(count: number, joinAll: (union: (a: number, b: number) => void)
 export function worldAt(stage: Stage, seconds: number): World {
   const { fleet, period, crossings, faultsOf } = stage
   const reachable = (host: number): boolean => {
-    const { off, lost, isolated } = classOf(crossings, host)
+    const { off, lost, isolated } = hostClass(crossings, host)
     return ![off, lost, isolated].some(spans => covers(spans, seconds, period))
   }
   const speaks = ({ number, ssh }: WatchedHost): boolean =>
@@ -164,7 +156,7 @@ export function worldAt(stage: Stage, seconds: number): World {
       ...{ speaks: spoken, carp, booted: bootedAt(stage, host.number, seconds) },
       faults: new Set(now.map(({ kind }) => kind)),
       lostJails: new Set(now.flatMap(fault => (fault.target === 'jail' ? [fault.jail] : []))),
-      moves: begunSoFar(
+      moves: over(
         all.filter(({ kind }) => kind === 'nat-expired'),
         seconds,
         period,
@@ -178,14 +170,15 @@ const untouched = { booted: null, faults: new Set<FaultKind>(), lostJails: new S
 
 /** The end of the latest time in which it was off. */
 function bootedAt({ crossings, period }: Stage, host: number, seconds: number): number | null {
-  const { off } = classOf(crossings, host)
+  const { off } = hostClass(crossings, host)
   if (off.length === 0) return null
   return begun(off, seconds, period).find(({ until }) => until <= seconds)?.until ?? null
 }
 
-function begunSoFar(faults: readonly Resolved[], seconds: number, period: number): number {
+/** How many have come to their end so far. */
+function over(faults: readonly Resolved[], seconds: number, period: number): number {
   const { passed, at } = momentOf(seconds, period)
-  return faults.length * passed + faults.filter(({ from }) => from <= at).length
+  return faults.length * passed + faults.filter(({ until }) => until <= at).length
 }
 
 /** Hosts of a region that share an address: the first by name that has not given it up. */

@@ -1,6 +1,7 @@
 /** BIND: the names of the mesh from servers of its own, one that is told and others that copy it, and zones of yours. */
 import { defineKind } from '../kind.ts'
 import { checkMeshZone, checkZones } from './check.ts'
+import { serverHealth } from './health.ts'
 import { renderKeys, renderNamedConf, renderRndcConf, statisticsPort } from './named.conf.ts'
 import { options } from './options.ts'
 import { renderZone, zoneText } from './zone.db.ts'
@@ -28,7 +29,7 @@ export const bind = defineKind({
     }
     return [
       // Its zones are rendered, and the secondaries answer without it: without it, only changes wait.
-      { name: 'primary', count: 1, ...server },
+      { name: 'primary', count: 1, ...server, health: serverHealth('primary') },
       {
         name: 'secondary',
         count: 2,
@@ -38,6 +39,7 @@ export const bind = defineKind({
         ],
         apart: ['primary'],
         ...server,
+        health: serverHealth('secondary'),
       },
     ]
   },

@@ -99,6 +99,8 @@ export function renderSecrets(instance: Instance, service: Deployed): readonly J
 
 const adminToken = (service: Deployed): string => service.secrets.text('admin-token', 43).reveal()
 export const metricsPurpose = 'metrics-token'
+/** In the jail, without the leading slash. */
+export const metricsTokenFile = `${secretsDirectory.slice(1)}/metrics_token`
 
 /** What root does before each start; a node that has a key keeps it. */
 export const beforeStart: readonly string[] = [

@@ -12,6 +12,7 @@ import {
   beforeStart,
   home,
   metricsPurpose,
+  metricsTokenFile,
   renderGarageToml,
   renderSecrets,
   rpcPort,
@@ -20,6 +21,7 @@ import {
 } from './garage.toml.ts'
 import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
+import { nodeHealth } from './health.ts'
 import { firstStart, renderWanted } from './setup.sh.ts'
 
 const options = {
@@ -36,10 +38,11 @@ const options = {
 }
 export type GarageOptions = z.output<z.ZodObject<typeof options>>
 
-const node = (name: 'storage' | 'gateway') => ({
+const node = (name: 'storage' | 'gateway', { replication }: Pick<GarageOptions, 'replication'>) => ({
   name,
   serves: [],
-  metrics: { port: adminPort, path: '/metrics', job: 'garage', bearer: metricsPurpose },
+  metrics: { port: adminPort, path: '/metrics', job: 'garage', bearer: metricsPurpose, tokenFile: metricsTokenFile },
+  health: nodeHealth({ replication }),
   probe: { kind: 'http' as const, port: adminPort, path: '/health', expect: [200] },
 })
 
@@ -77,7 +80,7 @@ export const garage = defineKind({
   },
   roles: ({ options: { replication, consistency, capacity } }) => [
     {
-      ...node('storage'),
+      ...node('storage', { replication }),
       count: 3,
       voters: true,
       spread: [
@@ -96,7 +99,7 @@ export const garage = defineKind({
       state: [`${home}/meta`, `${home}/data`],
     },
     {
-      ...node('gateway'),
+      ...node('gateway', { replication }),
       // They answer and store nothing: for who asks for them by roles:.
       count: 0,
       spread: [{ by: 'host', max: 1, hard: true }],
@@ -108,7 +111,7 @@ export const garage = defineKind({
       moveCost: 10,
       state: [`${home}/meta`],
     },
-    proxyRole({ to: 'storage', weight: 3, capability: 's3', ports: [s3Port] }),
+    proxyRole({ to: 'storage', weight: 3, capability: 's3', ports: [s3Port], normal: { s3: 'all' } }),
   ],
   flows: ({ roles }) => {
     const nodes = (roles.get('gateway')?.count ?? 0) > 0 ? ['storage', 'gateway'] : ['storage']

@@ -7,6 +7,7 @@ import { defineKind } from '../kind.ts'
 import { renderDashboards } from './dashboards.yaml.ts'
 import { renderDatasources } from './datasources.yaml.ts'
 import { renderGrafanaIni } from './grafana.ini.ts'
+import { uiHealth } from './health.ts'
 
 const options = {
   domains: z.array(domain).max(20).default([]).describe('Names an edge sends to it, the first of them its own'),
@@ -64,7 +65,10 @@ export const grafana = defineKind({
       ],
       serves: [{ capability: 'http', ports: ['3000/tcp'] }],
       // An edge would show them to the world.
-      ...(domains.length === 0 && { metrics: { port: 3000, path: '/metrics', job: 'grafana' } }),
+      ...(domains.length === 0 && {
+        metrics: { port: 3000, path: '/metrics', job: 'grafana' },
+        health: uiHealth,
+      }),
       probe: { kind: 'http', port: 3000, path: '/api/health', expect: [200] },
       state: database === 'sqlite' ? ['/var/db/grafana'] : [],
     },

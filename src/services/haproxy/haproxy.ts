@@ -5,6 +5,7 @@ import { makesCertificate } from './certificates.sh.ts'
 import { checkEdge, checkSegment } from './check.ts'
 import { failoverFiles, failoverSettings } from './failover.ts'
 import { renderHaproxyConf } from './haproxy.conf.ts'
+import { proxyHealth } from './health.ts'
 import { logSettings, renderLog } from './log.ts'
 import {
   alivePath,
@@ -41,6 +42,7 @@ export const haproxy = defineKind({
       prefers: 'edge',
       publicPorts: publicPorts({ tls }),
       metrics: { port: statusPort, path: '/metrics', job: 'haproxy' },
+      health: proxyHealth(),
       probe: { kind: 'http', port: statusPort, path: alivePath, expect: [200] },
       state: tls === 'files' ? [`/${certificateDirectory}`] : [],
     },

@@ -4,6 +4,7 @@ import { clientPassword } from './accounts.ts'
 import { firstStart } from './first-start.sh.ts'
 import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
+import { primaryHealth, replicaHealth } from './health.ts'
 import { exporterCnf, renderExporter } from './mysqld_exporter.cnf.ts'
 import { checkMariadb, checkRegions, options, serverMemory } from './options.ts'
 import { renderReplicate } from './replicate.sql.ts'
@@ -35,6 +36,7 @@ export const mariadb = defineKind({
       ...server,
       name: 'primary',
       count: 1,
+      health: primaryHealth(said),
       // Without semi-sync, the last commits are on no other server.
       resilience: { kind: said['semi-sync'] ? 'stateless' : 'single' },
       apart: ['replica'],
@@ -43,6 +45,7 @@ export const mariadb = defineKind({
       ...server,
       name: 'replica',
       count: 1,
+      health: replicaHealth,
       spread: [
         { by: 'region', max: 1, hard: false },
         { by: 'provider', max: 1, hard: false },
@@ -51,7 +54,7 @@ export const mariadb = defineKind({
       resilience: { kind: 'stateless' },
       apart: ['primary'],
     },
-    proxyRole({ to: 'primary', weight: 10, capability: 'mysql', ports: [3306] }),
+    proxyRole({ to: 'primary', weight: 10, capability: 'mysql', ports: [3306], normal: { primary: 'all' } }),
   ],
   flows: () => [
     { from: { role: 'replica' }, to: { role: 'primary' }, ports: ['3306/tcp'], why: 'replication' },

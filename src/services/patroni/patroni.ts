@@ -10,6 +10,7 @@ import { defineKind, type FirstStart, type JailContent } from '../kind.ts'
 import { joinScript, renderEtcd } from './etcd.yml.ts'
 import { proxyAddress, proxyRole } from '../proxy.ts'
 import { renderProxy } from './haproxy.conf.ts'
+import { etcdHealth, postgresHealth } from './health.ts'
 import { knowsPriority } from './priority.ts'
 import {
   clientsStep,
@@ -51,6 +52,9 @@ const options = {
     .describe('Settings of PostgreSQL, as in postgresql.conf'),
 }
 export type PatroniOptions = z.output<z.ZodObject<typeof options>>
+
+/** Who is not the primary refuses to be one: which servers of the proxy answer. */
+const normal = { primary: 'one', replicas: 'others' } as const
 
 export const patroni = defineKind({
   kind: 'patroni',
@@ -114,6 +118,7 @@ export const patroni = defineKind({
       demand: { cpu: 20, memory: 256, disk: 4096 },
       moveCost: 50,
       metrics: { port: 2379, path: '/metrics', job: 'etcd' },
+      health: etcdHealth,
       probe: { kind: 'http', port: 2379, path: '/health', expect: [200] },
       state: ['/var/db/etcd'],
     },
@@ -137,10 +142,11 @@ export const patroni = defineKind({
       talksTo: [{ role: 'etcd', weight: 1 }],
       after: ['etcd'],
       metrics: { port: 8008, path: '/metrics', job: 'patroni' },
+      health: postgresHealth({ synchronous }),
       probe: { kind: 'http', port: 8008, path: '/health', expect: [200] },
       state: ['/var/db/postgres'],
     },
-    proxyRole({ to: 'postgres', weight: 10, capability: 'postgresql', ports: [5000, 5001] }),
+    proxyRole({ to: 'postgres', weight: 10, capability: 'postgresql', ports: [5000, 5001], normal }),
   ],
   flows: () => [
     { from: { role: 'postgres' }, to: { role: 'etcd' }, ports: ['2379/tcp'], why: 'leader lock' },

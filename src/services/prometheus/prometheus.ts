@@ -3,6 +3,7 @@ import { defineKind, type Instance, type JailContent } from '../kind.ts'
 import { renderAlertmanager } from './alertmanager.yml.ts'
 import { renderBlackbox } from './blackbox.yml.ts'
 import { flowsOf } from './flows.ts'
+import { alertmanagerHealth, blackboxHealth, nodeHealth, serverHealth } from './health.ts'
 import { checkPrometheus, options } from './options.ts'
 import { renderServer } from './prometheus.yml.ts'
 import { renderRules } from './rules.yml.ts'
@@ -27,6 +28,7 @@ export const prometheus = defineKind({
       talksTo: [{ role: 'node', weight: 1 }],
       serves: [{ capability: 'metrics', ports: ['9090/tcp'] }],
       metrics: { port: 9090, path: '/metrics', job: 'prometheus' },
+      health: serverHealth,
       probe: { kind: 'http', port: 9090, path: '/-/healthy', expect: [200] },
       state: ['/var/db/prometheus'],
     },
@@ -37,6 +39,7 @@ export const prometheus = defineKind({
       demand: { cpu: 5, memory: 128, disk: 512 },
       moveCost: 5,
       metrics: { port: 9093, path: '/metrics', job: 'alertmanager' },
+      health: alertmanagerHealth,
       probe: { kind: 'http', port: 9093, path: '/-/healthy', expect: [200] },
       // Silences, and what was told already.
       state: ['/var/db/alertmanager'],
@@ -47,6 +50,7 @@ export const prometheus = defineKind({
       demand: { cpu: 3, memory: 64, disk: 256 },
       prefers: null,
       metrics: { port: 9100, path: '/metrics', job: 'node' },
+      health: nodeHealth,
       probe: { kind: 'tcp', port: 9100 },
     },
     {
@@ -56,6 +60,7 @@ export const prometheus = defineKind({
       talksTo: [{ role: 'server', weight: 1 }],
       jail: { 'allow.raw_sockets': true },
       metrics: { port: 9115, path: '/metrics', job: 'blackbox' },
+      health: blackboxHealth,
       probe: { kind: 'http', port: 9115, path: '/-/healthy', expect: [200] },
     },
   ],

@@ -9,6 +9,7 @@ import { proxyAddress, proxyRole } from '../proxy.ts'
 import { clientSteps, ownUsers, renderClients } from './clients.ts'
 import { renderProxy } from './haproxy.conf.ts'
 import { exporter, exporterPort } from './exporter.ts'
+import { sentinelHealth, serverHealth } from './health.ts'
 import { betweenSentinels, fromSeed, home, renderSentinel, renderValkey } from './valkey.conf.ts'
 
 const options = {
@@ -56,6 +57,7 @@ export const valkey = defineKind({
       moveCost: shape === 'shared' ? 50 : 1,
       after: [],
       metrics: { port: exporterPort, path: '/metrics', job: 'valkey' },
+      health: serverHealth({ shape }),
       probe: { kind: 'redis', port: 6379 },
       state: shape === 'shared' ? ['/var/db/valkey'] : [],
     },
@@ -70,11 +72,15 @@ export const valkey = defineKind({
             talksTo: [{ role: 'server', weight: 1 }],
             after: ['server'],
             metrics: { port: exporterPort, path: '/metrics', job: 'sentinel' },
+            health: sentinelHealth,
             probe: { kind: 'redis' as const, port: 26379 },
           },
         ]
       : []),
-    proxyRole({ to: 'server', weight: 8, capability: 'redis', ports: [6379] }),
+    proxyRole({
+      ...{ to: 'server', weight: 8, capability: 'redis', ports: [6379] },
+      normal: { cache: shape === 'shared' ? 'one' : 'all' },
+    }),
   ],
   flows: ({ options: { shape } }) => [
     { from: { role: 'proxy' }, to: { role: 'server' }, ports: ['6379/tcp'], why: 'sessions and checks' },
