@@ -16,7 +16,7 @@ const database = (numberOf: (host: string) => number): readonly WatchedService[]
     address: `10.64.1.${number}`,
     probe: { kind: 'http', port: 8008, path: '/health', expect: [200] },
     metrics: { port: 8008, path: '/metrics', job: 'patroni' },
-    ...{ health, root: '/usr/local/jails/db-postgres' },
+    ...{ health, behind: null, root: '/usr/local/jails/db-postgres' },
   })
   const role = {
     ...{ name: 'postgres', id: 'db/postgres', resilience: { kind: 'stateless' } as const },

@@ -1,6 +1,6 @@
 /** Programs of hooks: no shell, a limit on how long and how many, and nothing of their output on the screen. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import { reason } from '../../load/reason.ts'
 
 export interface Call {

@@ -1,7 +1,7 @@
 /** The hooks of mesh.yaml at work: what changes goes in, programs run and chats are written to. Nothing of it ends a watch. */
 import { type Diagnostic, error } from '../../../topology/diagnostic.ts'
 import type { HookSpec } from '../../../topology/spec.ts'
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import type { SecretText } from '../../keys/secret-text.ts'
 import type { Event } from '../events.ts'
 import { type Fleet, tunnelBetween } from '../fleet.ts'

@@ -1,6 +1,6 @@
 /** A message as people read it, on one line; and as programs do. */
 import { count } from '../../cli/io.ts'
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import { spanText } from '../verdict.ts'
 import type { Message } from './damping.ts'
 import type { Places } from './places.ts'

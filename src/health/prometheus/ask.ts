@@ -1,5 +1,5 @@
 /** One question to a Prometheus: its HTTP API, with a limit on time and size, and a reason for people when it fails. */
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import type { SecretText } from '../../keys/secret-text.ts'
 import { BadAnswer, type Frame, VectorReader, type VectorSample } from './vector.ts'
 

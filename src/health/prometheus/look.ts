@@ -1,6 +1,6 @@
 /** What one Prometheus says in one look, in arrays by the numbers of hosts, tunnels and instances. */
 import type { Sample } from '../../services/kind.ts'
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import { type Fleet, tunnelBetween, type WatchedInstance } from '../fleet.ts'
 import type { QueryName } from './queries.ts'
 import { label, type Labels, type VectorSample } from './vector.ts'

@@ -1,7 +1,7 @@
 /** A Prometheus as a source: for fleets that are too large to ask every host. It is queried and never written to. */
 import { readFile } from 'node:fs/promises'
 import { type Diagnostic, error } from '../../../topology/diagnostic.ts'
-import { printable } from '../../cli/report.ts'
+import { printable } from '../../text/printable.ts'
 import { SecretText } from '../../keys/secret-text.ts'
 import { reason } from '../../load/reason.ts'
 import type { Fleet } from '../fleet.ts'
