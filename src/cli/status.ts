@@ -24,7 +24,7 @@ export interface StatusOptions extends SourceChoice {
 
 /** Exit 0 when all is well, 3 when something is not. */
 export async function status(io: Io, options: StatusOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
+  const opened = await open(io, options, false)
   if ('code' in opened) return opened.code
   const { watched, choice } = opened
   try {
@@ -48,7 +48,7 @@ export async function status(io: Io, options: StatusOptions): Promise<ExitCode> 
 
 /** The screens. Never writes to a host. */
 export async function ui(io: Io, options: StatusOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
+  const opened = await open(io, options, true)
   if ('code' in opened) return opened.code
   try {
     const { screens } = await import('../../ui/main.ts')
@@ -61,6 +61,7 @@ export async function ui(io: Io, options: StatusOptions): Promise<ExitCode> {
 async function open(
   io: Io,
   options: StatusOptions,
+  screens: boolean,
 ): Promise<{ readonly watched: Watched; readonly choice: Choice } | { readonly code: ExitCode }> {
   const opened = await openMesh({
     ...{ ...options, environment: io.environment },
@@ -72,7 +73,7 @@ async function open(
   const fleet = fleetOf({ ...opened, files: await builtFiles(outOf(options), names) })
   const choice = chooseOf(fleet, options.wanted)
   if (!('all' in choice)) return { code: refuse(io, choice, options.json) }
-  const watched = await openSource(io, opened, fleet, options)
+  const watched = await openSource(io, opened, fleet, options, screens)
   return 'watched' in watched
     ? { watched: watched.watched, choice }
     : { code: refuse(io, watched.refused, options.json) }
@@ -82,7 +83,7 @@ async function open(
 async function stream(io: Io, watched: Watched, { json }: StatusOptions): Promise<ExitCode> {
   let told: Event | undefined
   await watchOn(watched, snapshot => {
-    watched.hooks?.take(snapshot.events, snapshot.at)
+    watched.hooks?.take(snapshot.events, snapshot.at, snapshot)
     const { events } = snapshot
     const fresh = events.slice(told === undefined ? 0 : events.lastIndexOf(told) + 1)
     told = events.at(-1) ?? told
