@@ -38,7 +38,7 @@ export function partsOf(fleet: Fleet, host: WatchedHost, { pings, thorough, skip
     { name: 'system', bytes: 4096, command: 'system' },
     { name: 'tunnels', bytes: 16_384 + 256 * peers, command: 'tunnels' },
     ...(thorough ? [{ name: 'ends', bytes: 16_384 + 512 * peers, command: 'ends' }] : []),
-    { name: 'pools', bytes: 16_384, command: 'plain zpool list -Hp -o name,size,alloc,health' },
+    { name: 'pools', bytes: 16_384, command: 'pools' },
     { name: 'jails', bytes: 16_384, command: 'plain jls name' },
     { name: 'interfaces', bytes: 262_144, command: 'plain netstat --libxo json -ibn' },
     { name: 'pf', bytes: 65_536, command: 'filter' },
@@ -141,6 +141,14 @@ system() {
     awk '/^processor/ { n++ } END { print "cpus", n }' /proc/cpuinfo
     awk '/^Mem(Total|Available):/ { print $1, $2 }' /proc/meminfo
   fi
+}
+
+# Without its module there are no pools, and zpool(8) as root would load it.
+pools() {
+  if command -v kldstat > /dev/null && ! kldstat -q -m zfs; then
+    return 0
+  fi
+  plain zpool list -Hp -o name,size,alloc,health
 }
 
 # Never all of what wg(8) knows: that has the keys in it. Ages are told by the clock that the handshakes were told by.

@@ -60,6 +60,14 @@ system() {
   fi
 }
 
+# Without its module there are no pools, and zpool(8) as root would load it.
+pools() {
+  if command -v kldstat > /dev/null && ! kldstat -q -m zfs; then
+    return 0
+  fi
+  plain zpool list -Hp -o name,size,alloc,health
+}
+
 # Never all of what wg(8) knows: that has the keys in it. Ages are told by the clock that the handshakes were told by.
 tunnels() {
   echo "clock $(date +%s)"
@@ -308,7 +316,7 @@ parts() {
   part system 4096 system & all="$all $!"
   part tunnels 17664 tunnels & all="$all $!"
   part ends 18944 ends & all="$all $!"
-  part pools 16384 plain zpool list -Hp -o name,size,alloc,health & all="$all $!"
+  part pools 16384 pools & all="$all $!"
   part jails 16384 plain jls name & all="$all $!"
   part interfaces 262144 plain netstat --libxo json -ibn & all="$all $!"
   part pf 65536 filter & all="$all $!"

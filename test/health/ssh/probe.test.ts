@@ -124,6 +124,22 @@ test('words of a mesh stay words', () => {
   expect(ran.stderr).toBe('')
 })
 
+/** What one function of the script says, with others in place of what it calls. */
+function saidBy(call: string, shims: string): string {
+  const fleet = fleetOf([{ name: 'tesla' }, { name: 'bohr' }])
+  const [host] = fleet.hosts
+  if (host === undefined) throw new Error('no host')
+  const functions = renderProbe(fleet, host, { ...look, pings: [] }).replace(/^trap : TERM$[\s\S]*/m, '')
+  return spawnSync('dash', ['-s'], { input: `${functions}\n${shims}\n${call}; echo "status $?"`, encoding: 'utf8' }).stdout
+}
+
+describe('zpool(8), which loads its module, is called only where that is loaded', () => {
+  const zpool = 'timeout() { shift 3; echo "$@"; }'
+  test('it is', () => expect(saidBy('pools', `${zpool}\nkldstat() { :; }`)).toMatch(/^zpool list .*\nstatus 0\n$/))
+  test('it is not', () => expect(saidBy('pools', `${zpool}\nkldstat() { return 1; }`)).toBe('status 0\n'))
+  test('nobody can tell', () => expect(saidBy('pools', zpool)).toMatch(/^zpool list /))
+})
+
 for (const shell of shells)
   test(`${shell.join(' ')} runs it: parts at once, none lost, none mixed with another, none too long`, () => {
     const fleet = fleetOf([{ name: 'tesla' }, { name: 'bohr' }])
