@@ -165,13 +165,14 @@ ends() {
   plain wg show wg0 endpoints
 }
 
-# Of the rules, the first that filters; of the labels, the 200 busiest.
+# Of the rules, the first that filters; of the labels, the 200 busiest. Rules that could not be read are not told: none would pass all.
 filter() {
   root pfctl -s info || return
+  rules=$(root pfctl -s rules 2> /dev/null) || return 0
   echo rules
-  root pfctl -s rules | awk '/^(block|pass)/ { print; exit }'
+  printf '%s\\n' "$rules" | awk '/^(block|pass)/ { print; exit }'
   echo labels
-  root pfctl -s labels | awk '
+  root pfctl -s labels 2> /dev/null | awk '
     NF > 8 {
       p = $(NF - 6); b = $(NF - 5); s = $NF
       for (i = 0; i < 8; i++) sub(/[ \\t]+[0-9]+[ \\t]*$/, "")

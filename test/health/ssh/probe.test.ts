@@ -130,7 +130,8 @@ function saidBy(call: string, shims: string): string {
   const [host] = fleet.hosts
   if (host === undefined) throw new Error('no host')
   const functions = renderProbe(fleet, host, { ...look, pings: [] }).replace(/^trap : TERM$[\s\S]*/m, '')
-  return spawnSync('dash', ['-s'], { input: `${functions}\n${shims}\n${call}; echo "status $?"`, encoding: 'utf8' }).stdout
+  return spawnSync('dash', ['-s'], { input: `${functions}\n${shims}\n${call}; echo "status $?"`, encoding: 'utf8' })
+    .stdout
 }
 
 describe('zpool(8), which loads its module, is called only where that is loaded', () => {
@@ -138,6 +139,19 @@ describe('zpool(8), which loads its module, is called only where that is loaded'
   test('it is', () => expect(saidBy('pools', `${zpool}\nkldstat() { :; }`)).toMatch(/^zpool list .*\nstatus 0\n$/))
   test('it is not', () => expect(saidBy('pools', `${zpool}\nkldstat() { return 1; }`)).toBe('status 0\n'))
   test('nobody can tell', () => expect(saidBy('pools', zpool)).toMatch(/^zpool list /))
+})
+
+describe('rules of pf', () => {
+  const pf = (rules: string) =>
+    `root() { case $3 in info) echo Status: Enabled ;; rules) ${rules} ;; labels) echo 'a 1 2 3 4 5 6 7 8' ;; esac; }`
+  test('the first that filters is told', () =>
+    expect(saidBy('filter', pf("printf '%s\\n' 'scrub in all' 'block drop all' 'pass all'"))).toBe(
+      'Status: Enabled\nrules\nblock drop all\nlabels\n2 3 8 a\nstatus 0\n',
+    ))
+  test('there are none', () => expect(saidBy('filter', pf(':'))).toContain('\nrules\nlabels\n'))
+  for (const failure of ["echo 'doas: Operation not permitted' >&2; return 1", 'return 124'])
+    test(`they could not be read: ${failure}`, () =>
+      expect(saidBy('filter 2>&1', pf(failure))).toBe('Status: Enabled\nstatus 0\n'))
 })
 
 for (const shell of shells)
