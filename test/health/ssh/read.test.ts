@@ -72,6 +72,29 @@ describe('lines', () => {
       status: 1,
     }))
 
+  test('what nobody asked for is noise, and who says more than was asked for is not heard to the end', () => {
+    const said = [
+      'a =1234567',
+      'a =9',
+      'a !0',
+      'b =12345678',
+      'b =9',
+      'b !0',
+      'c =x',
+      'c !0',
+      'd +12345',
+      'd =678',
+      'd !0',
+    ]
+    const asked = ['a', 'b', 'd'].map(name => ({ name, bytes: 9 }))
+    const { parts } = readOutput(said.map(line => `${nonce} ${line}\n`).join(''), nonce, asked)
+    expect(Object.fromEntries(parts)).toEqual({
+      a: { lines: ['1234567', '9'], status: 0 },
+      b: { lines: ['12345678'], status: null },
+      d: { lines: ['12345678'], status: 0 },
+    })
+  })
+
   test('names of objects are names', () => {
     const { parts } = readOutput(`${nonce} __proto__ =x\n${nonce} constructor !0\n`, nonce)
     expect(parts.get('__proto__')?.lines).toEqual(['x'])
@@ -420,6 +443,24 @@ test('an answer may end anywhere', () => {
     if (report.peers !== null) expect(report.peers.received).toEqual([11])
     if (report.interfaces !== null) expect(report.interfaces[0]?.received).toBe(5)
   }
+})
+
+describe('a jail or a host that means to hold us up', () => {
+  const held = { pf: ['Status: Enabled', 'rules', `block return-${'('.repeat(60_000)}`, 'labels'] }
+  for (const [what, parts] of [
+    ['labels without an end', { 'metrics/http': ['HTTP/1.1 200 OK', `up{${'a'.repeat(65_000)}} 1`] }],
+    [
+      'many long labels',
+      { 'metrics/http': ['HTTP/1.1 200 OK', ...Array<string>(65).fill(`up{${'a'.repeat(990)}} 1`)] },
+    ],
+    ['a rule of brackets', held],
+    ['no records', { 'probe/dns': ['rcode: NOERROR, ANSWER: 1', ...Array<string>(65_000).fill('')] }],
+  ] as const)
+    test(`does not: ${what}`, () => {
+      const began = performance.now()
+      reportFor(Object.fromEntries(Object.entries(parts).map(([name, lines]) => [name, [lines, 0] as const])))
+      expect(performance.now() - began).toBeLessThan(500)
+    })
 })
 
 test('a gigantic answer is read in no time', () => {
