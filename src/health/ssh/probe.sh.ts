@@ -10,7 +10,7 @@ export interface Look {
   readonly nonce: string
   /** Numbers of the hosts that get an echo request through the tunnel. */
   readonly pings: readonly number[]
-  /** Asks also for what seldom changes: files, endpoints, allowed-ips. */
+  /** Asks also for what seldom changes: release, files, endpoints, allowed-ips. */
   readonly thorough: boolean
   /** Parts that are left out: see {@link partsOf}. */
   readonly skip: ReadonlySet<string>
@@ -19,7 +19,7 @@ export interface Look {
 }
 
 /** What only a thorough look asks for. */
-export const lastingParts: readonly string[] = ['ends', 'files']
+export const lastingParts: readonly string[] = ['release', 'ends', 'files']
 export const probePart = ({ jail }: WatchedInstance): string => `probe/${jail}`
 export const metricsPart = ({ jail }: WatchedInstance): string => `metrics/${jail}`
 
@@ -36,6 +36,7 @@ export function partsOf(fleet: Fleet, host: WatchedHost, { pings, thorough, skip
   const peers = (fleet.tunnels.start[host.number + 1] ?? 0) - (fleet.tunnels.start[host.number] ?? 0)
   const all: readonly Part[] = [
     { name: 'system', bytes: 4096, command: 'system' },
+    ...(thorough ? [{ name: 'release', bytes: 1024, command: 'release' }] : []),
     { name: 'tunnels', bytes: 16_384 + 256 * peers, command: 'tunnels' },
     ...(thorough ? [{ name: 'ends', bytes: 16_384 + 512 * peers, command: 'ends' }] : []),
     { name: 'pools', bytes: 16_384, command: 'pools' },
@@ -133,13 +134,18 @@ system() {
   echo "clock $(date +%s)"
   if command -v freebsd-version > /dev/null; then
     plain sysctl -i kern.boottime vm.loadavg hw.ncpu hw.physmem hw.pagesize vm.stats.vm.v_free_count vm.stats.vm.v_inactive_count kstat.zfs.misc.arcstats.size kstat.zfs.misc.arcstats.c_min
-    echo release
-    plain freebsd-version -kru
   else
     awk '/^btime/ { print "boot", $2 }' /proc/stat
     awk '{ print "load", $1, $2, $3 }' /proc/loadavg
     awk '/^processor/ { n++ } END { print "cpus", n }' /proc/cpuinfo
     awk '/^Mem(Total|Available):/ { print $1, $2 }' /proc/meminfo
+  fi
+}
+
+# It reads through the whole of the kernel's file.
+release() {
+  if command -v freebsd-version > /dev/null; then
+    plain freebsd-version -kru
   fi
 }
 

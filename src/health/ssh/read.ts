@@ -86,11 +86,11 @@ export function reportOf(fleet: Fleet, host: WatchedHost, { at, took, parts, ski
     if (value === null) missing.set(what, skipped.get(name) ?? reasonOf(part))
     return value
   }
-  const ends = parts.get('ends')
+  const [release, ends] = [parts.get('release'), parts.get('ends')]
   const files = host.files
   const report: Omit<HostReport, 'missing'> = {
     ...{ kind: 'report', host: host.number, at, took },
-    system: told('system', 'sysctl', systemOf),
+    system: told('system', 'sysctl', lines => systemOf(lines, release?.status === 0 ? release.lines : [])),
     pools: told('pools', 'zpool list', poolsOf),
     jails: told('jails', 'jls', jailsOf),
     interfaces: told('interfaces', 'netstat', interfacesOf),
@@ -106,6 +106,8 @@ export function reportOf(fleet: Fleet, host: WatchedHost, { at, took, parts, ski
     pings: parts.has('pings') ? told('pings', 'ping', lines => pingsOf(fleet, lines)) : null,
     answers: host.instances.map(instance => answerOf(fleet, instance, parts, skipped)),
   }
+  // Not from a host that asks no such thing.
+  if (release !== undefined && release.status !== 0) missing.set('freebsd-version', reasonOf(release))
   return { ...report, missing: Object.fromEntries(missing) }
 }
 
@@ -140,10 +142,9 @@ function every(values: readonly (number | null)[]): readonly number[] | null {
   return numbers.length === values.length ? numbers : null
 }
 
-function systemOf(lines: readonly string[]): System | null {
-  const at = lines.indexOf('release')
+function systemOf(lines: readonly string[], release: readonly string[]): System | null {
   const named = new Map(
-    (at < 0 ? lines : lines.slice(0, at)).flatMap(line => {
+    lines.flatMap(line => {
       const [, name, value] = /^([\w.():]+?):? +(.*)$/.exec(line) ?? []
       return name === undefined || value === undefined ? [] : [[name, value.trim()] as const]
     }),
@@ -159,7 +160,7 @@ function systemOf(lines: readonly string[]): System | null {
   if (facts === null || one === undefined || five === undefined || fifteen === undefined) return null
   if (total === undefined || free === undefined) return null
   const [clock = 0, boot = 0, cpus = 0] = facts
-  const [kernel, running, userland] = at < 0 ? [] : lines.slice(at + 1).map(line => short(line.trim(), 40))
+  const [kernel, running, userland] = release.map(line => short(line.trim(), 40))
   return {
     ...{ clock, booted: boot, cpus, load: [one, five, fifteen] },
     memory: { total, free: Math.min(free, total) },

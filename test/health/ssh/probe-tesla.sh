@@ -50,13 +50,18 @@ system() {
   echo "clock $(date +%s)"
   if command -v freebsd-version > /dev/null; then
     plain sysctl -i kern.boottime vm.loadavg hw.ncpu hw.physmem hw.pagesize vm.stats.vm.v_free_count vm.stats.vm.v_inactive_count kstat.zfs.misc.arcstats.size kstat.zfs.misc.arcstats.c_min
-    echo release
-    plain freebsd-version -kru
   else
     awk '/^btime/ { print "boot", $2 }' /proc/stat
     awk '{ print "load", $1, $2, $3 }' /proc/loadavg
     awk '/^processor/ { n++ } END { print "cpus", n }' /proc/cpuinfo
     awk '/^Mem(Total|Available):/ { print $1, $2 }' /proc/meminfo
+  fi
+}
+
+# It reads through the whole of the kernel's file.
+release() {
+  if command -v freebsd-version > /dev/null; then
+    plain freebsd-version -kru
   fi
 }
 
@@ -315,6 +320,7 @@ files() {
 
 parts() {
   part system 4096 system & all="$all $!"
+  part release 1024 release & all="$all $!"
   part tunnels 17664 tunnels & all="$all $!"
   part ends 18944 ends & all="$all $!"
   part pools 16384 pools & all="$all $!"

@@ -81,7 +81,7 @@ describe('for tesla of the shipped mesh', async () => {
 
   test('what seldom changes is asked for only in a thorough look', () => {
     const quick = renderProbe(fleet, tesla, { ...look, thorough: false })
-    for (const part of ['part ends ', 'part files ']) {
+    for (const part of ['part release ', 'part ends ', 'part files ']) {
       expect(script).toContain(part)
       expect(quick).not.toContain(part)
     }

@@ -133,14 +133,25 @@ describe('system', () => {
     ...['hw.ncpu: 8', 'hw.physmem: 1000000', 'hw.pagesize: 4096'],
     ...['vm.stats.vm.v_free_count: 10', 'vm.stats.vm.v_inactive_count: 20'],
   ]
-  const system = (...more: readonly string[]) => reportFor({ system: [[...lines, ...more], 0] }).system
+  const release = ['14.4-RELEASE-p2', '14.4-RELEASE', '14.4-RELEASE-p2']
+  const system = (...more: readonly string[]) =>
+    reportFor({ system: [[...lines, ...more], 0], release: [release, 0] }).system
 
   test('without ZFS', () =>
-    expect(system('release', '14.4-RELEASE-p2', '14.4-RELEASE', '14.4-RELEASE-p2')).toEqual({
+    expect(system()).toEqual({
       ...{ clock: 1_763_100_000, booted: 1_763_000_000, cpus: 8, load: [0.31, 0.27, 0.2] },
       memory: { total: 1_000_000, free: 30 * 4096 },
       release: { kernel: '14.4-RELEASE-p2', running: '14.4-RELEASE', userland: '14.4-RELEASE-p2' },
     }))
+  test('a host whose kernel has no file says the rest', () => {
+    const report = reportFor({
+      system: [lines, 0],
+      release: [['freebsd-version: unable to locate kernel'], 1],
+    })
+    expect(report.system).toMatchObject({ cpus: 8, release: null })
+    expect(report.missing['freebsd-version']).toBe('freebsd-version: unable to locate kernel')
+    expect(report.missing['sysctl']).toBeUndefined()
+  })
   test('what the ARC gives back counts as free', () =>
     expect(system('kstat.zfs.misc.arcstats.size: 5000', 'kstat.zfs.misc.arcstats.c_min: 1000')?.memory.free).toBe(
       30 * 4096 + 4000,
