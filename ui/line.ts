@@ -65,7 +65,7 @@ export function fitLine(line: Line, width: number): Line {
   }
   if (left <= 0) return fitted
   const blanks = span(' '.repeat(left))
-  return [...fitted, line.some(one => one.inverse === true) ? { ...blanks, inverse: true } : blanks]
+  return [...fitted, line.every(one => one.inverse === true) && line.length > 0 ? { ...blanks, inverse: true } : blanks]
 }
 
 /** For golden files: no tones, no trailing blanks. */

@@ -38,11 +38,15 @@ export function svgOf(lines: readonly Line[], columns: number, title: string): s
               `<rect x="${number(x)}" y="${number(y)}" width="${number(cells * cell.width)}" height="${cell.height}" fill="${selected}"/>`,
             ]
           : []
-      if (text.trim() === '') return box
+      // Blanks at the ends are kept by none of those who draw.
+      const word = text.trim()
+      if (word === '') return box
+      const from = x + widthOf(text.slice(0, text.indexOf(word))) * cell.width
+      const length = number(widthOf(word) * cell.width)
       const weight = tone === 'strong' || tone === 'title' ? ' font-weight="bold"' : ''
       return [
         ...box,
-        `<text x="${number(x)}" y="${number(y + 12.5)}" textLength="${number(cells * cell.width)}" fill="${colours[tone]}"${weight}>${escaped(text)}</text>`,
+        `<text x="${number(from)}" y="${number(y + 12.5)}" textLength="${length}" fill="${colours[tone]}"${weight}>${escaped(word)}</text>`,
       ]
     })
   })
