@@ -73,11 +73,15 @@ function totals({ totals: { hosts, tunnels, services }, ...snapshot }: Snapshot)
   ]
 }
 
-const total = (what: string, level: Level, there: number, all: number): Line => [
-  span(` ${symbols[level]} `, level),
-  faint(`${what} `),
-  span(`${there}/${all} `, level === 'ok' ? 'plain' : level),
-]
+/** Of what there is none, nothing. */
+const total = (what: string, level: Level, there: number, all: number): Line =>
+  all === 0
+    ? []
+    : [
+        span(` ${symbols[level]} `, level),
+        faint(`${what} `),
+        span(`${there}/${all} `, level === 'ok' ? 'plain' : level),
+      ]
 
 const titles: Readonly<Record<(typeof mainViews)[number], string>> = {
   ...{ overview: 'overview', hosts: 'hosts', links: 'links', matrix: 'matrix' },

@@ -157,7 +157,7 @@ function opened(state: State, at: Situation | null): State {
   const target = at.view.target?.(at.context, at.id) ?? null
   // Back leads to the row that was opened.
   return target === null
-    ? state
+    ? noted(state, 'there is no more to see of this')
     : pushed(withPage(state, { ...pageIn(state), selected: at.id, row: at.row, top: at.top }), target)
 }
 

@@ -60,7 +60,7 @@ withTmux('meshwright ui', () => {
     await tmux.send('/', 'd', 'b', 'Enter')
     await tmux.until(screen => /● db +works/.test(screen) && !screen.includes('resolver'))
     await tmux.send('Enter')
-    await tmux.until('db-postgres')
+    await tmux.until(/postgres +3\/3 run +led by/)
     await tmux.send('Escape', ':', 'host tesla', 'Enter')
     await tmux.until('FreeBSD 14.4-RELEASE')
     await tmux.send('y')
@@ -101,7 +101,7 @@ withTmux('meshwright ui', () => {
   })
 
   test('status --watch opens the same screens; status prints the same once', async () => {
-    const tmux = await started('status --demo --watch')
+    const tmux = await started('status --demo --watch', { columns: 120, rows: 30 })
     await tmux.until(/● hosts 6\/6 .* DEMO/)
     await tmux.send('q')
     await tmux.until('\ncode 0\n')

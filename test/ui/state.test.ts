@@ -78,6 +78,9 @@ describe('keys lead where they say', () => {
     ['4jl<enter>', 'matrix host:newton', 'service cache cache-proxy'],
     ['5', 'services', 'db'],
     ['5<enter>', 'services service:db', 'instance db-etcd@bohr'],
+    // Its changes, down to the oldest.
+    ['5<enter>G', 'services service:db', 'event 1'],
+    ['5<enter>G<enter>', 'services service:db', 'event 1'],
     ['6', 'drift', 'host ampere'],
     ['7<enter>', 'events service:db', 'instance db-etcd@bohr'],
     ['8', 'whatif', 'region north-europe'],
@@ -168,6 +171,7 @@ describe('what is typed is answered', () => {
     ['2s', 'by name'],
     ['2S', 'worst first, the other way round'],
     ['r', 'looks again'],
+    ['j<enter><enter>', 'there is no more to see of this'],
     ['<escape>', 'this is the first crumb; q leaves'],
     ['y', 'there is no YAML of this'],
   ] as const)

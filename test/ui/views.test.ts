@@ -142,4 +142,26 @@ describe('what is said stays said without colour', () => {
     expect(text).toContain('postgres: no leader')
     expect(text).toContain('6 min')
   })
+  test('beside a database without leader nobody is said to lead', () => {
+    const snapshot = cases.get('no-leader')
+    if (snapshot === undefined) throw new Error('no case')
+    const services = snapshot.services.map(one => ({ ...one, leader: 'newton' }))
+    const size = { columns: 160, rows: 50 }
+    const lines = plainText(frameOf(shown({ ...snapshot, services }, 'overview', '', size), size)).split('\n')
+    expect(lines.filter(line => line.includes('postgres: no leader')).join('\n')).not.toContain('led by')
+    expect(lines.some(line => /cache .* led by newton/.test(line))).toBe(true)
+  })
+  test('tunnels that are not up are told one by one, or with hosts that are not up', () => {
+    for (const [name, there, more] of [
+      ['host-down', 16, 14],
+      ['region-lost', 12, 18],
+    ] as const) {
+      const snapshot = cases.get(name)
+      if (snapshot === undefined) throw new Error('no case')
+      const size = { columns: 160, rows: 50 }
+      const text = plainText(frameOf(shown(snapshot, 'overview', '', size), size))
+      expect(text).toMatch(new RegExp(`tunnels +${there}/30 up`))
+      expect(text).toContain(`${more} end at hosts that are not up`)
+    }
+  })
 })

@@ -5,19 +5,23 @@ import { type Line, span } from '../line.ts'
 import { sparkline } from '../sparkline.ts'
 import { faint, percentText } from './words.ts'
 
-const parts = ['hosts', 'tunnels', 'services'] as const
+/** Of what there is none there is no history. */
+const partsOf = ({ totals }: Snapshot) =>
+  (['hosts', 'tunnels', 'services'] as const).filter(part => totals[part].total > 0)
 
 /** One below the other. */
-export const historyLines = ({ history }: Snapshot, width: number): readonly Line[] =>
-  parts.map(part => [
+export const historyLines = (snapshot: Snapshot, width: number): readonly Line[] =>
+  partsOf(snapshot).map(part => [
     faint(part.padEnd(9)),
-    ...sparkline(history[part], Math.max(4, width - 16)),
-    span(nowText(history[part]).padStart(6)),
+    ...sparkline(snapshot.history[part], Math.max(4, width - 16)),
+    span(nowText(snapshot.history[part]).padStart(6)),
   ])
 
 /** In one line. */
-export function historyLine({ history }: Snapshot, width: number): Line {
-  const each = Math.floor((width - 4) / parts.length)
+export function historyLine(snapshot: Snapshot, width: number): Line {
+  const { history } = snapshot
+  const parts = partsOf(snapshot)
+  const each = Math.floor((width - 4) / Math.max(1, parts.length))
   return parts.flatMap((part, i) => [
     faint(`${i === 0 ? '' : '  '}${part} `),
     ...sparkline(history[part], Math.max(2, each - part.length - 7)),

@@ -204,7 +204,7 @@ export interface Broken {
   readonly shown: readonly { readonly number: number; readonly both: boolean }[]
   /** So many more, counted as those above. */
   readonly more: number
-  /** Directed tunnels to hosts that are not up themselves: no news beside that. */
+  /** Directed tunnels that are not up, of and to hosts that are not up either: no news beside that. */
   readonly ofHosts: number
 }
 
@@ -218,18 +218,20 @@ export function brokenTunnels(snapshot: Snapshot): Broken {
     const { count, from, to, back } = fleet.tunnels
     const up = Uint8Array.from(hosts, host => (host.state === 'up' ? 1 : 0))
     const [fine, unknown] = [tunnelStates.indexOf('up'), tunnelStates.indexOf('unknown')]
+    const lossy = tunnelStates.indexOf('lossy')
     const broken = (n: number): boolean => {
       const state = tunnels.state[n] ?? 0
       return state !== fine && state !== unknown
     }
+    const silent = Uint8Array.from(hosts, ({ state }) => (state === 'down' || state === 'stale' ? 1 : 0))
     const found = tunnelStates.map((): { readonly number: number; readonly both: boolean }[] => [])
     let [all, ofHosts] = [0, 0]
     for (let n = 0; n < count; n += 1) {
-      if (!broken(n)) continue
-      if (up[from[n] ?? 0] === 0 || up[to[n] ?? 0] === 0) {
-        ofHosts += 1
-        continue
-      }
+      const state = tunnels.state[n] ?? 0
+      if (state === fine) continue
+      // Lossy ones are counted as up.
+      if (state !== lossy && ((silent[from[n] ?? 0] ?? 0) | (silent[to[n] ?? 0] ?? 0)) === 1) ofHosts += 1
+      if (!broken(n) || up[from[n] ?? 0] === 0 || up[to[n] ?? 0] === 0) continue
       const other = back[n] ?? -1
       const both = other >= 0 && broken(other)
       // Told by the end that sees it worse; by the first of two that agree.

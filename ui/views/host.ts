@@ -53,7 +53,7 @@ function body({ snapshot, page }: Context, { columns, rows: room }: Size): Body 
   const empty = 'There is no such host in this mesh.'
   if (health === undefined || watched === undefined) return { rows: textRows([]), empty }
   const panelWidth = Math.min(66, Math.floor(columns * 0.42))
-  const machine = machineLines(health, panelWidth)
+  const machine = machineLines(snapshot, health, panelWidth)
   // Beside the rows it does not move: it must be seen as a whole.
   const wide = columns >= 130 && machine.length <= room
   const panel = wide ? panelWidth : 0
@@ -62,7 +62,7 @@ function body({ snapshot, page }: Context, { columns, rows: room }: Size): Body 
     ...section('wrong', wrongLines(snapshot, health), 'what is wrong'),
     ...jailRows(snapshot, health, watched),
     ...tunnelRows(snapshot, health, width),
-    ...(wide ? [] : section('machine', machineLines(health, width))),
+    ...(wide ? [] : section('machine', machineLines(snapshot, health, width))),
     ...eventRows(snapshot, watched),
   ])
   return {
@@ -121,7 +121,7 @@ function headLines(
     [
       faint(label),
       ...levelSparkline(history.ofHost[health.number] ?? [], Math.max(8, Math.min(48, width - label.length - 28))),
-      faint(`   ${asked}`),
+      span(`   ${asked}`, health.state === 'up' || health.report === null ? 'faint' : 'warn'),
     ],
   ]
 }
@@ -255,10 +255,11 @@ function tunnelRows(snapshot: Snapshot, health: HostHealth, width: number): read
   ]
 }
 
-/** Pools, carp, the filter, files, interfaces: what the host says of itself. */
-function machineLines({ report }: HostHealth, width: number): readonly Line[] {
+/** Pools, carp, the filter, files, interfaces: what the host says of itself, or said when it was last heard of. */
+function machineLines({ at }: Snapshot, { report, state }: HostHealth, width: number): readonly Line[] {
   if (report === null) return [[faint('Nothing is known of the machine yet.')]]
   const groups = [
+    state === 'up' ? [] : [[span(`as it was ${spanText((at - report.at) / 1000)} ago`, 'warn')]],
     poolLines(report),
     carpLines(report),
     pfLines(report, width),

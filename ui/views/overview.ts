@@ -181,7 +181,9 @@ function stateOf(row: Row, { totals: { tunnels, services } }: Snapshot): Span {
   }
 }
 
-const serviceText = ({ word, leader }: ServiceHealth): string => (leader === null ? word : `${word}, led by ${leader}`)
+/** Beside `postgres: no leader` nobody wants to read who leads something else. */
+const serviceText = ({ word, leader, level }: ServiceHealth): string =>
+  leader === null || level === 'bad' ? word : `${word}, led by ${leader}`
 
 /** Of many, the part; all of them only if it is all. */
 const tunnelsUp = (up: number, total: number): string =>

@@ -38,7 +38,8 @@ function body({ snapshot, page }: Context, { columns }: Size): Body {
     rows: listRows(
       rows,
       ({ line }) => line,
-      ({ id }) => id.startsWith('instance '),
+      // Changes too, so that the oldest can be reached.
+      ({ id }) => /^(?:instance|event) /.test(id),
     ),
     above: [...headLines(snapshot, found, width), blank],
     empty,
@@ -88,7 +89,7 @@ function roleRows({ at }: Snapshot, role: RoleState, width: number): readonly Ro
           ) + 4,
         cell: ({ state, host }) => ({ ...marked(state, host), text: `  ${marked(state, host).text}` }),
       },
-      { title: '', width: 16, cell: ({ word, state }) => span(word, state === 'ok' ? 'plain' : state) },
+      { title: '', width: 20, cell: ({ word, state }) => span(word, state === 'ok' ? 'plain' : state) },
       { title: '', width: 26, grows: true, cell: detailText },
       { title: '', width: 20, spare: 3, cell: ({ instance: { jail } }) => faint(jail) },
       { title: '', width: 15, spare: 2, cell: ({ instance: { address } }) => faint(address) },
