@@ -27,7 +27,7 @@ export const tunnelReasons = [
 ] as const
 export type TunnelReason = (typeof tunnelReasons)[number]
 
-/** What one end knows. Times are in seconds before now; NaN: never, or not known. */
+/** What one end knows. Times are in seconds before it last told; NaN: never, or not known. */
 export interface TunnelEvidence {
   /** Does this end still tell what it sees? */
   readonly hostSpeaks: boolean
