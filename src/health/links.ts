@@ -2,7 +2,16 @@
 import { type Fleet, tunnelBetween } from './fleet.ts'
 import type { HostReport, Peers, Pings } from './report.ts'
 import type { TunnelColumns } from './snapshot.ts'
-import { echoesThatDecide, hearsWithin, judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
+import {
+  echoesThatDecide,
+  echoesThatTell,
+  freshFor,
+  hearsWithin,
+  judgeTunnel,
+  type TunnelState,
+  tunnelReasons,
+  tunnelStates,
+} from './verdict.ts'
 
 /** How many of the last echo requests count. */
 const echoes = 20
@@ -144,6 +153,18 @@ export class Links {
       if (!(ago >= best)) best = Number.isNaN(ago) ? best : ago
     }
     return best
+  }
+
+  /** Is there a tunnel between two hosts that speak of which only lost echo requests tell, and too few of them yet? */
+  wantsEchoes(speaks: readonly boolean[]): boolean {
+    const { count, from, to, keepalive } = this.#fleet.tunnels
+    for (let link = 0; link < count; link += 1) {
+      if (speaks[from[link] ?? -1] !== true || speaks[to[link] ?? -1] !== true) continue
+      const lost = Math.min(this.#asked[link] ?? 0, inARow(this.#lost[link] ?? 0))
+      if (lost > 0 && lost < echoesThatTell && !((this.#age[link] ?? NaN) <= freshFor(keepalive[link] ?? 0)))
+        return true
+    }
+    return false
   }
 
   /**
