@@ -19,12 +19,26 @@ const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
 const looksAtMost = 3
 const lookAgain = 5000
 
+/** Of a recording with more directed tunnels, only the end is looked at: judging them all costs more than reading it. */
+const followed = 20_000
+
 /** One look at every host, and again where somebody did not answer; all of a recording. */
 export async function lookOnce(options: WatchOptions): Promise<Snapshot> {
   const { fleet, source, interval } = options
   if (source.kind === 'replay') {
     const memory = memoryOf(options)
-    await source.watch({ ...options, rounds: 1, take: observation => memory.take(observation) })
+    let last = source.now()
+    await source.watch({
+      ...{ ...options, rounds: 1 },
+      take: observation => {
+        // Since when it is so is known only to who looks on the way.
+        if (observation.at - last >= interval && fleet.tunnels.count <= followed) {
+          memory.snapshot(observation.at)
+          last = observation.at
+        }
+        memory.take(observation)
+      },
+    })
     return memory.snapshot(source.now())
   }
   // However long others take: what a host said in this look is not old at its end.
