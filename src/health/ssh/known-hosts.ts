@@ -26,16 +26,28 @@ export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked'
 
 /** By which of its names its keys are known: by the first that has any, as for ssh(1) all that counts is how it is called. */
 export const knownAs = (known: readonly KnownHost[], names: readonly string[]): string | null =>
-  names.find(name => known.some(one => !one.revoked && isFor(one, name))) ?? null
+  names.find(name => linesFor(known, name).some(one => !one.revoked)) ?? null
 
 /** `names`: all that the host is called by, the surest first; see {@link nameAt}. Revoked is what is so by any of them. */
 export function judgeKey(known: readonly KnownHost[], names: readonly string[], key: Uint8Array): Verdict {
   const text = Buffer.from(key).toString('base64')
-  const same = known.filter(one => sameKey(one.key, text))
-  if (same.some(one => one.revoked && names.some(name => isFor(one, name)))) return 'revoked'
+  const has = (name: string, revoked: boolean): boolean =>
+    linesFor(known, name).some(one => one.revoked === revoked && sameKey(one.key, text))
+  if (names.some(name => has(name, true))) return 'revoked'
   const name = knownAs(known, names)
   if (name === null) return 'unknown'
-  return same.some(one => !one.revoked && isFor(one, name)) ? 'known' : 'changed'
+  return has(name, false) ? 'known' : 'changed'
+}
+
+const found = new WeakMap<readonly KnownHost[], Map<string, readonly KnownHost[]>>()
+
+/** Looked for once: among hashed names, each line has to be computed. */
+function linesFor(known: readonly KnownHost[], name: string): readonly KnownHost[] {
+  const byName = found.get(known) ?? new Map<string, readonly KnownHost[]>()
+  found.set(known, byName)
+  const lines = byName.get(name) ?? known.filter(one => isFor(one, name))
+  byName.set(name, lines)
+  return lines
 }
 
 const sameKey = (a: string, b: string): boolean => a.replace(/=+$/, '') === b.replace(/=+$/, '')
@@ -44,7 +56,13 @@ const sameKey = (a: string, b: string): boolean => a.replace(/=+$/, '') === b.re
 export function knownTypes(known: readonly KnownHost[], names: readonly string[]): readonly string[] {
   const name = knownAs(known, names)
   if (name === null) return []
-  return [...new Set(known.filter(one => !one.revoked && isFor(one, name)).map(({ type }) => type))]
+  return [
+    ...new Set(
+      linesFor(known, name)
+        .filter(one => !one.revoked)
+        .map(({ type }) => type),
+    ),
+  ]
 }
 
 /** How known_hosts writes a name or an address with its port. */

@@ -1,5 +1,6 @@
 /** Which keys are known for a host, as ssh-keygen(1) and people write them. */
 import { execFileSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -60,4 +61,19 @@ test('the types of known keys are told, for those should be shown', () => {
   expect(knownTypes(known, ['bohr'])).toEqual(['ssh-rsa', 'ssh-ed25519'])
   expect(knownTypes(known, ['z', 'y', 'bohr'])).toEqual(['ecdsa'])
   expect(knownAs(known, ['z', 'y', 'bohr'])).toBe('y')
+})
+
+test('a thousand hashed names are computed once, however often a host logs in', () => {
+  const salt = Buffer.alloc(20, 1)
+  const hashed = (name: string): string =>
+    `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')} ssh-ed25519 ${key}\n`
+  const known = parseKnownHosts(Array.from({ length: 1000 }, (_, n) => hashed(`host${n}`)).join(''))
+  const names = ['203.0.113.7', '10.64.0.1', 'bohr', 'bohr.mesh.example.net']
+  const began = performance.now()
+  for (let login = 0; login < 40; login += 1) {
+    expect(knownTypes(known, names)).toEqual([])
+    expect(judgeKey(known, names, good)).toBe('unknown')
+  }
+  expect(judgeKey(known, ['host7'], good)).toBe('known')
+  expect(performance.now() - began).toBeLessThan(1000)
 })
