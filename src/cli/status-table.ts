@@ -68,13 +68,14 @@ function hostsText(hosts: readonly HostHealth[], { fleet, at }: Snapshot, paint:
   return `${coloured(head, rows, paint)}${wrong.length === 0 ? '' : `\n${table(wrong)}`}`
 }
 
-function hostCells({ state, report, tunnels }: HostHealth, jails: number): readonly string[] {
+function hostCells({ state, report, tunnels, missingJails }: HostHealth, jails: number): readonly string[] {
   if (report === null || state !== 'up') return ['-', '-', '-', '-', '-', '-']
   const { system, pools, pf } = report
+  const missing = missingJails?.length ?? 0
   const total = Object.values(tunnels).reduce((sum, n) => sum + n, 0)
   return [
     `${tunnels.up + tunnels.lossy}/${total}`,
-    report.jails === null ? '-' : `${report.jails.length}/${jails}`,
+    report.jails === null ? '-' : `${jails - missing}/${jails}`,
     system === null ? '-' : system.load[0].toFixed(2),
     system === null || system.memory.total === 0
       ? '-'

@@ -82,7 +82,9 @@ export class Memory {
     }
     host.report = observation
     host.silences = 0
-    if (observation.system !== null) host.bootedAt = observation.system.booted * 1000
+    // By its own clock, which may be another than ours: only the time in between is the same.
+    const { system, at } = observation
+    if (system !== null) host.bootedAt = Math.min(at, at - (system.clock - system.booted) * 1000) || 0
     host.problems = problemsOf(watched, observation)
     this.#links.take(observation)
   }

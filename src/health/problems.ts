@@ -56,13 +56,18 @@ const driftProblems = ({ changed, missing }: NonNullable<HostReport['drift']>): 
 /** Beyond this, logs of two hosts no longer fit together, and Sentinel thinks that time jumps (TILT at 2 s). */
 const clockOff = 2
 
-function systemProblems({ system, at, took }: HostReport): readonly Problem[] {
+/** Milliseconds that a look takes at most that was cut off before all was told. */
+const cutOff = 15_000
+
+function systemProblems({ system, at, took, missing }: HostReport): readonly Problem[] {
   if (system === null) return []
   const { clock, cpus, load, memory, release } = system
-  // It told its time somewhere between question and answer.
-  const off = Math.max(0, Math.abs(at / 1000 - clock) - (took ?? 0) / 1000)
+  // It told its time somewhere between question and answer; where the answer was cut off, that may be long ago.
+  const behind = at / 1000 - clock
+  const between = (took ?? (Object.keys(missing).length > 0 ? cutOff : 0)) / 1000
+  const off = behind > between + clockOff || behind < -clockOff ? Math.abs(behind) : 0
   return [
-    ...(off > clockOff ? [warn('clock', `its clock is ${spanText(off)} off`)] : []),
+    ...(off > 0 ? [warn('clock', `its clock is ${spanText(off)} off`)] : []),
     ...(cpus > 0 && load[1] > cpus * 2 ? [warn('load', `load ${load[1].toFixed(1)} on ${cpus} cores`)] : []),
     ...(memory.total > 0 && memory.free / memory.total < 0.03 ? [warn('memory', 'memory is nearly full')] : []),
     ...(release !== null && release.kernel !== release.running

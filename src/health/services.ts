@@ -145,7 +145,7 @@ function levelOf(resilience: Resilience, instances: readonly InstanceHealth[], q
   const levels = instances.map(({ state }) => state)
   if (quorum === false) return 'bad'
   if (!levels.includes('bad')) return worst(levels)
-  // Those that are left do the work, unless there is one that nobody can stand in for.
-  const works = levels.some(state => state === 'ok' || state === 'warn')
+  // Those that are left do the work, or may do it, unless there is one that nobody can stand in for.
+  const works = levels.some(state => state !== 'bad')
   return works && resilience.kind !== 'single' ? 'warn' : 'bad'
 }

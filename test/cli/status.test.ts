@@ -103,6 +103,15 @@ describe('status of a recording', () => {
   })
 })
 
+test('a jail that is not in the plan stands in for none that is', async () => {
+  const { directory, replay } = recordedMesh('well')
+  const text = readFileSync(replay, 'utf8').replaceAll('"db-postgres"', '"someones-own"')
+  writeFileSync(replay, text)
+  const { stdout } = await meshwright({}, 'status', '-C', directory, '--replay', replay, '--host', 'tesla')
+  expect(stdout).toMatch(/^tesla .* 15\/16 /m)
+  expect(stdout).toContain('jail db-postgres does not run')
+})
+
 test('--check answers UNKNOWN, with its line and exit code, where nothing can be looked at', async () => {
   const { directory } = recordedMesh('well')
   const of = (...argv: readonly string[]) => meshwright({}, 'status', '--demo', '--check', ...argv)

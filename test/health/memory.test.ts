@@ -317,6 +317,43 @@ test('a problem is told when it comes and when it goes, not when its number grow
   ])
 })
 
+test('what a clock that is far off says of the boot is held against that clock', () => {
+  const watched = new Watched(three)
+  let last: Snapshot | undefined
+  for (let tick = 0; tick < 40; tick += 1) {
+    const clock = watched.now / 1000 + 86_400
+    last = watched.tick({ c: { ...links({ a: {} }), system: { ...system, clock, booted: clock - 7200 } } })
+  }
+  expect(last && tunnel(last, 'c', 'a')).toMatchObject({ state: 'down', why: 'never shook hands' })
+})
+
+test('the clock of a host whose look was cut off is not held against the end of the look', () => {
+  const watched = new Watched(three)
+  const clock = (watched.now + interval) / 1000
+  const of = (off: number) =>
+    new Watched(three).tick({
+      a: { took: null, missing: { jls: 'no answer in time' }, system: { ...system, clock: clock + off } },
+    }).hosts[0]?.problems
+  const cut = { level: 'warn', text: 'jls: no answer in time' }
+  expect(of(-9)).toMatchObject([cut])
+  expect(of(-30)).toMatchObject([{ text: 'its clock is 30 s off' }, cut])
+  expect(of(9)).toMatchObject([{ text: 'its clock is 9 s off' }, cut])
+})
+
+test('one instance that is bad takes no service down while the others are not asked yet', async () => {
+  const fleet = await shippedFleet()
+  const watched = new Watched(fleet)
+  const [files] = fleet.services.filter(({ name }) => name === 'files')
+  const [one] = files?.roles[0]?.instances ?? []
+  const host = fleet.hosts[one?.host ?? -1]
+  if (one === undefined || host === undefined) throw new Error('no files')
+  const answers = host.instances.map(({ jail }) => ({
+    ...{ jail, alive: jail !== one.jail, why: 'HTTP 503', samples: null },
+  }))
+  const first = watched.tick({ [host.name]: { jails: host.jails, answers } })
+  expect(first.services.find(({ service }) => service.name === 'files')).toMatchObject({ word: 'degraded' })
+})
+
 test('services: who answers, where the quorum is, and what is said when it goes', async () => {
   const fleet = await shippedFleet()
   const watched = new Watched(fleet)
