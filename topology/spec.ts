@@ -32,6 +32,7 @@ export interface MeshSpec {
   readonly flows: readonly FlowSpec[]
   readonly services: readonly ServiceSpec[]
   readonly tests: readonly TestSpec[]
+  readonly hooks: readonly HookSpec[]
   readonly document: string
 }
 
@@ -140,6 +141,21 @@ export interface TestSpec {
   readonly to: string
   /** Null: any port (only for `must-not-reach`). */
   readonly service: Service | null
+  readonly place: Place
+}
+
+export const hookSubjects = ['host', 'tunnel', 'instance', 'service', 'problem'] as const
+
+/** Who is told of changes in health: a program on the operator's machine, or a chat. */
+export interface HookSpec {
+  readonly on: readonly (typeof hookSubjects)[number][]
+  readonly atLeast: 'warn' | 'bad'
+  /** Seconds that a state must last. */
+  readonly hold: number
+  readonly does:
+    | { readonly kind: 'command'; readonly argv: readonly [string, ...string[]] }
+    /** Name of the secret that holds the URL. */
+    | { readonly kind: 'webhook'; readonly secret: string }
   readonly place: Place
 }
 

@@ -24,7 +24,7 @@ export async function screens(io: Io, watched: Watched): Promise<ExitCode> {
     subscribe(update) {
       // A source that ends, as a recording does, leaves its last snapshot to be looked at.
       void watchOn({ ...watched, signal: AbortSignal.any([watched.signal, looking.signal]) }, snapshot => {
-        watched.hooks?.take(snapshot.events, snapshot.at)
+        watched.hooks?.take(snapshot.events, snapshot.at, snapshot)
         if (!looking.signal.aborted) update(state => withSnapshot(state, snapshot))
       }).then(
         () => {

@@ -15,7 +15,8 @@ interface Common {
 interface Watching {
   readonly demo: boolean
   readonly replay?: string
-  readonly prometheus?: string
+  readonly prometheus?: readonly string[]
+  readonly prometheusToken?: string
   readonly interval?: number
   readonly speed: number
   readonly record?: string
@@ -270,15 +271,21 @@ const watching = (command: Command): Command =>
       new Option('--demo', 'a made-up world instead of the hosts').default(false).conflicts(['replay', 'prometheus']),
     )
     .addOption(new Option('--replay <file>', 'what --record wrote').conflicts('prometheus'))
-    .option('--prometheus <url>', 'ask a Prometheus: for fleets too large to ask one by one')
+    .option(
+      '--prometheus <url>',
+      'ask a Prometheus, or several: for fleets too large to ask one by one',
+      (url: string, before: readonly string[] | undefined) => [...(before ?? []), url],
+    )
+    .option('--prometheus-token <file>', 'its bearer token (default: $MESHWRIGHT_PROMETHEUS_TOKEN)')
     .addOption(
-      new Option('--interval <seconds>', 'between two looks at a host (default: 10; of the demo, 2)').argParser(
-        (value: string) => {
-          const seconds = numeric(value)
-          if (seconds < 1 || seconds > 3600) throw new InvalidArgumentError('It is 1 to 3600.')
-          return seconds
-        },
-      ),
+      new Option(
+        '--interval <seconds>',
+        'between two looks at a host (default: 10; of a Prometheus 30, of the demo 2)',
+      ).argParser((value: string) => {
+        const seconds = numeric(value)
+        if (seconds < 1 || seconds > 3600) throw new InvalidArgumentError('It is 1 to 3600.')
+        return seconds
+      }),
     )
     .addOption(
       new Option('--speed <n>', 'how fast a replay or the demo goes').default(1).argParser((value: string) => {
@@ -288,12 +295,14 @@ const watching = (command: Command): Command =>
       }),
     )
     .option('--record <file>', 'write down all that is seen')
-    .option('--hooks', 'tell the hooks: of mesh.yaml what changes', false)
+    .addOption(
+      new Option('--hooks', 'tell the hooks: of mesh.yaml what changes').default(false).conflicts(['demo', 'replay']),
+    )
     .option('--identity <file>', 'private key for ssh (default: the agent, then ~/.ssh/id_*)')
 
 const looking = (o: Watching) => ({
   ...{ demo: o.demo, speed: o.speed, hooks: o.hooks },
-  ...picked(o, ['interval', 'replay', 'prometheus', 'record', 'identity']),
+  ...picked(o, ['interval', 'replay', 'prometheus', 'prometheusToken', 'record', 'identity']),
 })
 
 const outOption = () => new Option('--out <dir>', 'the rendered tree (default: out in the mesh directory)')

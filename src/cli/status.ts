@@ -11,6 +11,8 @@ import { type Level, levels, type Snapshot, worst } from '../health/snapshot.ts'
 import { lookOnce, watchOn } from '../health/watch.ts'
 import { openMesh } from '../load/open.ts'
 import type { Event } from '../health/events.ts'
+import type { Diagnostic } from '../../topology/diagnostic.ts'
+import { printable } from '../text/printable.ts'
 
 export interface StatusOptions extends SourceChoice {
   readonly directory: string
@@ -24,12 +26,15 @@ export interface StatusOptions extends SourceChoice {
 
 /** Exit 0 when all is well, 3 when something is not. */
 export async function status(io: Io, options: StatusOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
-  if ('code' in opened) return opened.code
+  const opened = await open(io, options, false)
+  if ('refused' in opened) return options.check ? unknown(io, opened.refused) : refuse(io, opened.refused, options.json)
   const { watched, choice } = opened
   try {
     if (options.watch) return await stream(io, watched, options)
     const snapshot = await lookOnce(watched)
+    // A look that was broken off says nothing of the mesh.
+    if (!options.check) io.signal.throwIfAborted()
+    else if (io.signal.aborted) return said(io, 'unknown', 'interrupted')
     const showing = chosenFrom(snapshot, choice, options.json)
     const level = choice.all
       ? snapshot.totals.level
@@ -48,8 +53,8 @@ export async function status(io: Io, options: StatusOptions): Promise<ExitCode> 
 
 /** The screens. Never writes to a host. */
 export async function ui(io: Io, options: StatusOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
-  if ('code' in opened) return opened.code
+  const opened = await open(io, options, true)
+  if ('refused' in opened) return refuse(io, opened.refused, options.json)
   try {
     const { screens } = await import('../../ui/main.ts')
     return await screens(io, opened.watched)
@@ -61,28 +66,27 @@ export async function ui(io: Io, options: StatusOptions): Promise<ExitCode> {
 async function open(
   io: Io,
   options: StatusOptions,
-): Promise<{ readonly watched: Watched; readonly choice: Choice } | { readonly code: ExitCode }> {
+  screens: boolean,
+): Promise<{ readonly watched: Watched; readonly choice: Choice } | { readonly refused: readonly Diagnostic[] }> {
   const opened = await openMesh({
     ...{ ...options, environment: io.environment },
     purpose: options.hooks ? 'read' : 'plan',
   })
-  if (opened.mesh === null) return { code: refuse(io, opened.diagnostics, options.json) }
+  if (opened.mesh === null) return { refused: opened.diagnostics }
   if (!options.json) report(io, opened.diagnostics)
   const names = opened.mesh.hosts.map(host => host.name)
   const fleet = fleetOf({ ...opened, files: await builtFiles(outOf(options), names) })
   const choice = chooseOf(fleet, options.wanted)
-  if (!('all' in choice)) return { code: refuse(io, choice, options.json) }
-  const watched = await openSource(io, opened, fleet, options)
-  return 'watched' in watched
-    ? { watched: watched.watched, choice }
-    : { code: refuse(io, watched.refused, options.json) }
+  if (!('all' in choice)) return { refused: choice }
+  const watched = await openSource(io, opened, fleet, options, screens)
+  return 'watched' in watched ? { watched: watched.watched, choice } : watched
 }
 
 /** A line for each change, as long as the source has any: for logs, and for what runs without a terminal. */
 async function stream(io: Io, watched: Watched, { json }: StatusOptions): Promise<ExitCode> {
   let told: Event | undefined
   await watchOn(watched, snapshot => {
-    watched.hooks?.take(snapshot.events, snapshot.at)
+    watched.hooks?.take(snapshot.events, snapshot.at, snapshot)
     const { events } = snapshot
     const fresh = events.slice(told === undefined ? 0 : events.lastIndexOf(told) + 1)
     told = events.at(-1) ?? told
@@ -119,11 +123,22 @@ function checked(io: Io, snapshot: Snapshot, level: Level, choice: Choice): Exit
     .filter(({ of }) => of === 'bad' || of === 'warn')
     .toSorted((a, b) => levels.indexOf(b.of) - levels.indexOf(a.of))
     .map(({ text }) => text)
-  const { word, code } = answers[level]
   const few = troubles.length > 5 ? [...troubles.slice(0, 5), `and ${troubles.length - 5} more`] : troubles
   const { totals } = snapshot
   const performance = `hosts_up=${totals.hosts.up} tunnels_up=${totals.tunnels.up} services_ok=${totals.services.ok}`
-  const said = [headlineOf(snapshot), ...few].join('; ').replaceAll('|', '/')
-  io.stdout.write(`${word} ${said} | ${performance}\n`)
+  const text = [headlineOf(snapshot), ...few].join('; ').replaceAll('|', '/')
+  return said(io, level, `${text} | ${performance}`)
+}
+
+/** Nothing can be said of the mesh: why, also on stderr in full. */
+function unknown(io: Io, diagnostics: readonly Diagnostic[]): ExitCode {
+  report(io, diagnostics)
+  const first = diagnostics.find(({ severity }) => severity === 'error')?.message ?? 'nothing to look at'
+  return said(io, 'unknown', printable(first).replaceAll('|', '/'))
+}
+
+function said(io: Io, level: Level, text: string): ExitCode {
+  const { word, code } = answers[level]
+  io.stdout.write(`${word} ${text}\n`)
   return code
 }

@@ -2,7 +2,16 @@
 import { type Fleet, tunnelBetween } from './fleet.ts'
 import type { HostReport, Peers, Pings } from './report.ts'
 import type { TunnelColumns } from './snapshot.ts'
-import { echoesThatDecide, hearsWithin, judgeTunnel, type TunnelState, tunnelReasons, tunnelStates } from './verdict.ts'
+import {
+  echoesThatDecide,
+  echoesThatTell,
+  freshFor,
+  hearsWithin,
+  judgeTunnel,
+  type TunnelState,
+  tunnelReasons,
+  tunnelStates,
+} from './verdict.ts'
 
 /** How many of the last echo requests count. */
 const echoes = 20
@@ -25,7 +34,7 @@ export class Links {
   readonly #sentRate: Float32Array
   readonly #receivedGrew: Float64Array
   readonly #sentGrew: Float64Array
-  /** Since when it sends without having received, and how much it had sent by then. */
+  /** Since when at the latest it sends without having received, and how much it had sent by then. */
   readonly #unanswered: Float64Array
   readonly #sentBefore: Float64Array
   /** The last echo requests, one bit each, the newest lowest; 1: lost. */
@@ -105,8 +114,9 @@ export class Links {
     if (follows && given > 0) {
       this.#sentGrew[link] = at
       if (more === 0 && Number.isNaN(this.#unanswered[link] ?? NaN)) {
-        this.#unanswered[link] = before
-        this.#sentBefore[link] = sent - given
+        // When in the time since the last look it was sent, nobody knows: perhaps just now.
+        this.#unanswered[link] = at
+        this.#sentBefore[link] = sent
       }
     }
     if (!follows) this.#unanswered[link] = NaN
@@ -145,9 +155,22 @@ export class Links {
     return best
   }
 
+  /** Is there a tunnel between two hosts that speak of which only lost echo requests tell, and too few of them yet? */
+  wantsEchoes(speaks: readonly boolean[]): boolean {
+    const { count, from, to, keepalive } = this.#fleet.tunnels
+    for (let link = 0; link < count; link += 1) {
+      if (speaks[from[link] ?? -1] !== true || speaks[to[link] ?? -1] !== true) continue
+      const lost = Math.min(this.#asked[link] ?? 0, inARow(this.#lost[link] ?? 0))
+      if (lost > 0 && lost < echoesThatTell && !((this.#age[link] ?? NaN) <= freshFor(keepalive[link] ?? 0)))
+        return true
+    }
+    return false
+  }
+
   /**
-   * Judges every tunnel. `speaks`: which hosts still tell what they see. `changed` is told of each whose state is another
-   * than it last was, unknown left out.
+   * Judges every tunnel by what its host told last: of the time since then nothing is known, and however long it is, it is
+   * no silence. `speaks`: which hosts still tell what they see. `changed` is told of each whose state is another than it
+   * last was, unknown left out.
    */
   judge(
     now: number,
@@ -168,24 +191,24 @@ export class Links {
       const asked = this.#asked[link] ?? 0
       const lostBits = this.#lost[link] ?? 0
       const lost = ones(lostBits)
-      const grown = (this.#age[link] ?? NaN) + (now - told) / 1000
+      const handshakeAge = this.#age[link] ?? NaN
       const first = Math.max(this.#first[host] ?? NaN, bootedAt[host] ?? 0)
-      age[link] = grown
+      age[link] = handshakeAge + (now - told) / 1000
       loss[link] = asked === 0 ? NaN : lost / asked
       const verdict = judgeTunnel({
         hostSpeaks: speaks[host] === true && !Number.isNaN(this.#latest[host] ?? NaN),
         configured,
-        handshakeAge: grown,
+        handshakeAge,
         keepalive: keepalive[link] ?? 0,
-        receivedAgo: (now - (this.#receivedGrew[link] ?? NaN)) / 1000,
-        sentAgo: (now - (this.#sentGrew[link] ?? NaN)) / 1000,
-        unansweredFor: this.#unansweredFor(link, now, keepalive[link] ?? 0),
+        receivedAgo: (told - (this.#receivedGrew[link] ?? NaN)) / 1000,
+        sentAgo: (told - (this.#sentGrew[link] ?? NaN)) / 1000,
+        unansweredFor: this.#unansweredFor(link, told, keepalive[link] ?? 0),
         echoes: asked,
         lost,
         lostInARow: Math.min(asked, inARow(lostBits)),
-        otherHears: this.#hears(back[link] ?? -1, now, speaks),
+        otherHears: this.#hears(back[link] ?? -1, speaks),
         wasLossy: this.#known[link] === lossyNumber,
-        watchedFor: (now - first) / 1000,
+        watchedFor: (told - first) / 1000,
       })
       const is = stateNumber.get(verdict.state) ?? 0
       state[link] = is
@@ -209,18 +232,19 @@ export class Links {
   }
 
   /** Null: its host does not tell, or has not told for long enough. */
-  #hears(link: number, now: number, speaks: readonly boolean[]): boolean | null {
+  #hears(link: number, speaks: readonly boolean[]): boolean | null {
     const host = this.#fleet.tunnels.from[link] ?? -1
-    const long = now - (this.#first[host] ?? NaN) > hearsWithin * 1000
-    if (speaks[host] !== true || !long || this.#told[link] !== this.#latest[host]) return null
-    return now - (this.#receivedGrew[link] ?? NaN) <= hearsWithin * 1000
+    const told = this.#told[link] ?? NaN
+    const long = told - (this.#first[host] ?? NaN) > hearsWithin * 1000
+    if (speaks[host] !== true || !long || told !== this.#latest[host]) return null
+    return told - (this.#receivedGrew[link] ?? NaN) <= hearsWithin * 1000
   }
 
   /** Keepalives want no answer: only what is sent beyond them does. */
-  #unansweredFor(link: number, now: number, keepalive: number): number {
+  #unansweredFor(link: number, told: number, keepalive: number): number {
     const since = this.#unanswered[link] ?? NaN
     if (Number.isNaN(since)) return 0
-    const seconds = (now - since) / 1000
+    const seconds = (told - since) / 1000
     const sent = (this.#sent[link] ?? 0) - (this.#sentBefore[link] ?? 0)
     const idle = keepalive === 0 ? 0 : (seconds / keepalive + 2) * keepaliveBytes + handshakeBytes
     return sent > idle ? seconds : 0

@@ -56,6 +56,8 @@ export class Memory {
   /** Texts of the problems each host had, to tell when they end. */
   readonly #told: Set<string>[]
   #history: History
+  /** When whoever watches woke up; see {@link slept}. */
+  #awake = -Infinity
 
   constructor(of: Remembering) {
     this.#of = of
@@ -75,7 +77,7 @@ export class Memory {
     if (host === undefined || watched === undefined) return
     if (observation.kind === 'silence') {
       host.why = observation.why
-      host.silences += 1
+      if (observation.at >= this.#awake + wakingUp) host.silences += 1
       return
     }
     host.report = observation
@@ -83,6 +85,17 @@ export class Memory {
     if (observation.system !== null) host.bootedAt = observation.system.booted * 1000
     host.problems = problemsOf(watched, observation)
     this.#links.take(observation)
+  }
+
+  /** Whoever watches stood still until now: that nobody was heard of meanwhile says nothing of the hosts. */
+  slept(now: number): void {
+    this.#awake = now
+  }
+
+  /** Would one more look tell what this one left open: who did not answer once, an echo request that was lost? */
+  get undecided(): boolean {
+    const speaks = this.#hosts.map(({ report, silences }) => report !== null && silences === 0)
+    return this.#hosts.some(({ silences }) => silences === 1) || this.#links.wantsEchoes(speaks)
   }
 
   snapshot(now: number): Snapshot {
@@ -119,12 +132,13 @@ export class Memory {
   }
 
   #stateOf({ report, silences }: HostMemory, now: number): HostState {
-    const { interval } = this.#of
+    const { interval, source } = this.#of
     if (silences >= 2) return 'down'
     if (silences > 0) return 'stale'
     if (report === null) return 'unknown'
-    const looks = (now - report.at) / interval
-    return looks <= 2 ? 'up' : looks <= 4 ? 'stale' : 'down'
+    const quiet = now - Math.max(report.at, this.#awake) - (report.took ?? 0)
+    const looks = quiet / (source.kind === 'prometheus' ? Math.max(interval, scrape) : interval)
+    return looks <= 2 ? 'up' : looks <= 4 || quiet <= slowest ? 'stale' : 'down'
   }
 
   #hostHealth(
@@ -226,6 +240,13 @@ export class Memory {
     }
   }
 }
+
+/** Milliseconds until our own network is back, and connections that broke meanwhile are known to be broken. */
+const wakingUp = 30_000
+/** Milliseconds: a Prometheus brings what it has scraped, each minute if nothing else is said (scrape_interval). */
+const scrape = 60_000
+/** Milliseconds: two looks at a host that takes all the time it is given. */
+const slowest = 20_000
 
 /** Seconds within which a packet that a peer had of a host shows that it is alive. */
 const heardInMesh = 30

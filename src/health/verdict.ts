@@ -27,7 +27,7 @@ export const tunnelReasons = [
 ] as const
 export type TunnelReason = (typeof tunnelReasons)[number]
 
-/** What one end knows. Times are in seconds before now; NaN: never, or not known. */
+/** What one end knows. Times are in seconds before it last told; NaN: never, or not known. */
 export interface TunnelEvidence {
   /** Does this end still tell what it sees? */
   readonly hostSpeaks: boolean
@@ -68,7 +68,7 @@ const lossyFrom = 0.2
 const lossyStill = 0.1
 const echoesForLoss = 5
 /** So many lost in a row: something is wrong; the second: nothing comes through. */
-const echoesThatTell = 3
+export const echoesThatTell = 3
 export const echoesThatDecide = 6
 
 export function judgeTunnel(of: TunnelEvidence): { readonly state: TunnelState; readonly reason: TunnelReason } {

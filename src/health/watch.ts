@@ -15,13 +15,37 @@ export interface WatchOptions {
 const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
   new Memory({ fleet, source: { kind: source.kind, title: source.title }, interval, now: source.now() })
 
-/** One look at every host. */
+/** So many looks at most, where one leaves something open, and milliseconds between them. */
+const looksAtMost = 3
+const lookAgain = 5000
+
+/** One look at every host, and again where somebody did not answer; all of a recording. */
 export async function lookOnce(options: WatchOptions): Promise<Snapshot> {
-  const { source, interval, signal } = options
-  const memory = memoryOf(options)
+  const { fleet, source, interval } = options
+  if (source.kind === 'replay') {
+    const memory = memoryOf(options)
+    await source.watch({ ...options, rounds: 1, take: observation => memory.take(observation) })
+    return memory.snapshot(source.now())
+  }
+  // However long others take: what a host said in this look is not old at its end.
+  const memory = memoryOf({ ...options, interval: Infinity })
+  const enough = new AbortController()
+  const looks = fleet.hosts.map(() => 0)
+  let round = 1
+  let open = fleet.hosts.length
   await source.watch({
-    ...{ interval, signal, rounds: 1 },
-    take: observation => memory.take(observation),
+    ...{ interval: Math.min(interval, lookAgain), rounds: looksAtMost },
+    signal: AbortSignal.any([options.signal, enough.signal]),
+    take: observation => {
+      memory.take(observation)
+      looks[observation.host] = (looks[observation.host] ?? 0) + 1
+      if (looks[observation.host] === round) open -= 1
+      while (open === 0) {
+        if (round === looksAtMost || !memory.undecided) return enough.abort()
+        round += 1
+        open = looks.filter(n => n < round).length
+      }
+    },
   })
   return memory.snapshot(source.now())
 }
@@ -47,7 +71,11 @@ export async function watchOn(options: WatchOptions, show: (snapshot: Snapshot) 
     news = false
   }
   look()
+  let beat = source.now()
   const timer = setInterval(() => {
+    const before = beat
+    beat = source.now()
+    if ((source.kind === 'ssh' || source.kind === 'prometheus') && beat - before > asleep) memory.slept(beat)
     const waited = performance.now() - last
     if (waited >= (news ? pause : Math.max(idle, pause)) - tolerance) look()
   }, lively)
@@ -64,6 +92,9 @@ export async function watchOn(options: WatchOptions, show: (snapshot: Snapshot) 
   }
   look()
 }
+
+/** Milliseconds by which a timer is late only when all stood still: a laptop was closed, or the program stopped. */
+const asleep = 20_000
 
 /** Timers are late by some milliseconds, and a tick is not to be missed for it. */
 const tolerance = 50

@@ -111,6 +111,26 @@ export const printable = text(
   'one line of text',
   'At most 200 characters, none of them a control character.',
 )
+/** A program by its absolute path, and its arguments. */
+export const argv = z
+  .array(
+    text(
+      value => value.length <= 1000 && !/\p{Cc}/u.test(value),
+      'an argument',
+      'At most 1000 characters, none of them a control character.',
+    ),
+  )
+  .min(1)
+  .superRefine(([program], context) => {
+    if (program === undefined || (/^(?:\/[^/]+)+$/.test(program) && !program.split('/').includes('..'))) return
+    const message = `${quoted(program)} is not an absolute path`
+    const complaint: Complaint = {
+      code: 'bad-value',
+      message,
+      hint: 'As in /usr/local/bin/page: no shell looks for it.',
+    }
+    context.addIssue({ code: 'custom', path: [0], message, params: complaint })
+  })
 export const domain = text(isDomainName, 'a domain name', 'As in mesh.example.net.')
 export const interfaceName = text(isInterfaceName, 'a network interface', 'As ifconfig -l shows it: vtnet0, em0, igb1.')
 export const hostLabel = text(value => isLabel(value) && !isReserved(value), 'a label', 'a-z, 0-9 and dashes.')

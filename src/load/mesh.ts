@@ -1,7 +1,7 @@
 /** mesh.yaml and its regions, from files to a MeshSpec with a position for every complaint. */
 import { join } from 'node:path'
 import type * as z from 'zod'
-import { type Diagnostic, error, hasErrors, type Place } from '../../topology/diagnostic.ts'
+import { type Diagnostic, error, hasErrors, type Place, placeText } from '../../topology/diagnostic.ts'
 import type {
   HostName,
   InterfaceName,
@@ -12,7 +12,7 @@ import type {
   RegionName,
 } from '../../topology/names.ts'
 import { byText, nameProblem } from '../../topology/names.ts'
-import type { FlowSpec, HostSpec, JailSpec, MeshSpec, RegionSpec, TestSpec } from '../../topology/spec.ts'
+import type { FlowSpec, HookSpec, HostSpec, JailSpec, MeshSpec, RegionSpec, TestSpec } from '../../topology/spec.ts'
 import { latencyKey } from '../../topology/spec.ts'
 import { defaultRegions, findRegionFiles, meshDocument, noMesh } from './directory.ts'
 import { parseDocument, type Parsed, readDocument, type SourceDocument } from './document.ts'
@@ -184,8 +184,28 @@ function specOf(
       const place = { document: meshDocument, path: ['tests', i] }
       return { kind, from: body.from, to: body.to, service: body.port ?? null, place }
     }),
+    hooks: mesh.hooks.flatMap((hook, i) => hookOf(hook, { document: meshDocument, path: ['hooks', i] }, diagnostics)),
     document: meshDocument,
   }
+}
+
+function hookOf(hook: MeshYaml['hooks'][number], place: Place, diagnostics: Diagnostic[]): HookSpec[] {
+  const { on, 'at-least': atLeast, hold, command, webhook } = hook
+  const [program, ...rest] = command ?? []
+  if (program !== undefined && webhook === undefined)
+    return [{ on, atLeast, hold, does: { kind: 'command', argv: [program, ...rest] }, place }]
+  if (program === undefined && webhook !== undefined)
+    return [{ on, atLeast, hold, does: { kind: 'webhook', secret: webhook.secret }, place }]
+  const what = program === undefined ? 'has neither a command nor a webhook' : 'has both a command and a webhook'
+  diagnostics.push(
+    error(
+      program === undefined ? 'missing-key' : 'bad-value',
+      `${placeText(place.path)} ${what}`,
+      { ...place, key: true },
+      'command: [/usr/local/bin/page] runs a program, webhook: {secret: discord} writes to a chat; for both, two hooks.',
+    ),
+  )
+  return []
 }
 
 function latencies(mesh: MeshYaml, diagnostics: Diagnostic[]): Map<string, number> {

@@ -1,8 +1,10 @@
 /** The shape of mesh.yaml and regions/*.yaml: what zod checks, what the JSON Schema for editors is made from. */
 import * as z from 'zod'
 import { hostClasses } from '../../topology/names.ts'
+import { hookSubjects } from '../../topology/spec.ts'
 import { defaultRegions } from './directory.ts'
 import {
+  argv,
   domain,
   endpoint,
   hostLabel,
@@ -88,6 +90,22 @@ export const regionSchema = z.strictObject({
 const ipv4Length = z.int().min(8).max(29)
 const ipv6Length = z.int().min(32).max(112)
 
+const hook = z.strictObject({
+  on: z.array(z.enum(hookSubjects)).min(1).describe('Whose changes it is told of'),
+  'at-least': z
+    .enum(['warn', 'bad'])
+    .default('bad')
+    .describe('warn: also of what works and needs somebody to look at it'),
+  hold: z.int().min(0).max(3600).default(30).describe('Seconds a state lasts before it is told'),
+  command: argv
+    .optional()
+    .describe('A program and its arguments: the change is on its standard input, as JSON, and in MESHWRIGHT_*'),
+  webhook: z
+    .strictObject({ secret: name.describe('Name of the secret with its URL: meshwright secrets set NAME') })
+    .optional()
+    .describe('A webhook as Discord has them'),
+})
+
 export const meshSchema = z.strictObject({
   mesh: name.describe('Name of the mesh; part of every derived key'),
   domain: domain.describe('Hosts are HOST.domain, jails JAIL.HOST.domain'),
@@ -140,6 +158,11 @@ export const meshSchema = z.strictObject({
     )
     .default([])
     .describe('What must and must not be possible'),
+  hooks: z
+    .array(hook)
+    .max(20)
+    .default([])
+    .describe('Who is told of changes in health: status --watch --hooks, ui --hooks'),
 })
 
 export type MeshYaml = z.output<typeof meshSchema>

@@ -103,6 +103,19 @@ describe('status of a recording', () => {
   })
 })
 
+test('--check answers UNKNOWN, with its line and exit code, where nothing can be looked at', async () => {
+  const { directory } = recordedMesh('well')
+  const of = (...argv: readonly string[]) => meshwright({}, 'status', '--demo', '--check', ...argv)
+  expect(await of('-C', join(directory, 'none'))).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/^UNKNOWN .*none cannot be read: there is no such file\n$/) as string,
+  })
+  expect(await of('-C', directory, '--host', 'teslo')).toMatchObject({
+    code: 3,
+    stdout: 'UNKNOWN there is no host "teslo"\n',
+  })
+})
+
 test('what is recorded can be replayed, and nothing is written over', async () => {
   const { directory } = recordedMesh('well')
   const record = join(directory, 'new recording.jsonl')

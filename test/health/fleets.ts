@@ -68,15 +68,17 @@ export function numberOf(fleet: Fleet, name: string): number {
 export class Watched {
   readonly memory: Memory
   readonly fleet: Fleet
+  readonly interval: number
   now = start
-  constructor(fleet: Fleet) {
+  constructor(fleet: Fleet, every = interval) {
     this.fleet = fleet
-    this.memory = new Memory({ fleet, source: { kind: 'demo', title: 'test' }, interval, now: start })
+    this.interval = every
+    this.memory = new Memory({ fleet, source: { kind: 'demo', title: 'test' }, interval: every, now: start })
   }
 
   /** `null`: it does not answer. A host that is not named says nothing, and nobody says so. */
   tick(said: Readonly<Record<string, Partial<HostReport> | null>>): Snapshot {
-    this.now += interval
+    this.now += this.interval
     for (const [name, report] of Object.entries(said)) {
       const at = { host: numberOf(this.fleet, name), at: this.now }
       const observation: Observation =

@@ -115,6 +115,50 @@ test('of a tunnel through which packets go one way, both ends say which', () => 
   expect(tunnel(snapshot, 'b', 'a')).toMatchObject({ state: 'one-way', why: 'sends and hears nothing' })
 })
 
+for (const seconds of [1, 10, 60, 600, 3600])
+  test(`looked at every ${seconds} s, what crosses is well between two looks, though nobody answers echoes`, () => {
+    const watched = new Watched(three, seconds * 1000)
+    const states = new Set<string>()
+    for (let tick = 0; tick < 12; tick += 1) {
+      const [received, sent] = [2000 * tick, 1500 * tick]
+      const age = (tick * seconds) % 120
+      watched.tick({
+        a: links({ b: { age, received, sent, echo: null } }),
+        b: links({ a: { age, received: sent, sent: received } }),
+      })
+      for (const part of [0, 0.5, 0.95]) {
+        const snapshot = watched.memory.snapshot(watched.now + part * seconds * 1000)
+        if (tick >= 4)
+          for (const [from, to] of [
+            ['a', 'b'],
+            ['b', 'a'],
+          ] as const)
+            states.add(`${from}>${to} ${tunnel(snapshot, from, to).state}`)
+      }
+    }
+    expect(states).toEqual(new Set(['a>b lossy', 'b>a up']))
+  })
+
+for (const seconds of [60, 600, 3600])
+  test(`looked at every ${seconds} s, an idle tunnel with a keepalive is up between two looks`, () => {
+    const watched = new Watched(three, seconds * 1000)
+    const states = new Set<string>()
+    for (let tick = 0; tick < 5; tick += 1) {
+      watched.tick({ c: links({ a: { age: (37 * tick) % 120, received: 92 * tick, sent: 500 * tick } }) })
+      for (const part of [0, 0.5, 0.95, 1.9])
+        states.add(tunnel(watched.memory.snapshot(watched.now + part * seconds * 1000), 'c', 'a').state)
+    }
+    expect(states).toEqual(new Set(['up']))
+  })
+
+test('what was sent just before a rare look is not unanswered since the look before it', () => {
+  const watched = new Watched(three, 600_000)
+  const state = (received: number, sent: number) =>
+    tunnel(watched.tick({ a: links({ b: { age: 1, received, sent } }) }), 'a', 'b').state
+  expect([state(0, 0), state(0, 148), state(92, 400), state(92, 900)]).toEqual(['up', 'up', 'up', 'up'])
+  expect(state(92, 9000)).toBe('one-way')
+})
+
 test('echoes make a round trip and a loss', () => {
   const watched = new Watched(three)
   const ask = (echo: number | null) => watched.tick({ a: links({ b: { age: 1, echo } }) })

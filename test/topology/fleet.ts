@@ -68,7 +68,7 @@ export function specOf(fleet: Fleet, options: Options = {}): MeshSpec {
       ...{ name: name as RegionName, title: name, location: null, document: `regions/${name}.yaml` },
       hosts: Object.entries(hosts).map(([hostName, sketch]) => hostSpec(hostName, name, sketch)),
     })),
-    ...{ regionsPattern: 'regions/*.yaml', flows: [], services: [], tests: [], document: 'mesh.yaml' },
+    ...{ regionsPattern: 'regions/*.yaml', flows: [], services: [], tests: [], hooks: [], document: 'mesh.yaml' },
   }
 }
 

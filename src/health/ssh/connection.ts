@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import ssh2, { type Client, type ClientChannel, type ServerHostKeyAlgorithm } from 'ssh2'
 import { printable } from '../../text/printable.ts'
 import type { WatchedHost } from '../fleet.ts'
-import { judgeKey, knownTypes, nameAt } from './known-hosts.ts'
+import { judgeKey, knownAs, knownTypes, nameAt } from './known-hosts.ts'
 import type { KnownHosts, Logins } from './logins.ts'
 
 /** A host that could not be asked; the reason is for people. */
@@ -202,7 +202,11 @@ export class Connection {
             const verdict = judgeKey(hosts, names, key)
             if (verdict === 'known') return true
             known.forget()
-            refused = new Unreachable(refusals[verdict](called[0] ?? name, ssh.port))
+            refused = new Unreachable(
+              verdict === 'changed'
+                ? refusals.changed(knownAs(hosts, names) ?? name)
+                : refusals[verdict](called[0] ?? name, ssh.port),
+            )
             return false
           },
         })
@@ -216,8 +220,9 @@ export class Connection {
 const refusals = {
   unknown: (name: string, port: number) =>
     `its host key is not known: log in once with ssh, or check what \`ssh-keyscan ${port === 22 ? '' : `-p ${port} `}${name}\` says and add it to known_hosts`,
-  changed: (name: string, port: number) =>
-    `its host key has changed: if you know why, remove the old one with \`ssh-keygen -R '${nameAt(name, port)}'\` and log in once`,
+  /** `name`: as known_hosts has it. */
+  changed: (name: string) =>
+    `its host key has changed: if you know why, remove the old one with \`ssh-keygen -R '${name}'\` and log in once`,
   revoked: () => 'its host key is revoked in known_hosts',
 } as const
 

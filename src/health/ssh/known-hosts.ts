@@ -24,22 +24,28 @@ export const parseKnownHosts = (text: string): readonly KnownHost[] =>
 
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked'
 
-/** `names`: all that the host is called by; see {@link nameAt}. */
+/** By which of its names its keys are known: by the first that has any, as for ssh(1) all that counts is how it is called. */
+export const knownAs = (known: readonly KnownHost[], names: readonly string[]): string | null =>
+  names.find(name => known.some(one => !one.revoked && isFor(one, name))) ?? null
+
+/** `names`: all that the host is called by, the surest first; see {@link nameAt}. Revoked is what is so by any of them. */
 export function judgeKey(known: readonly KnownHost[], names: readonly string[], key: Uint8Array): Verdict {
   const text = Buffer.from(key).toString('base64')
-  const its = known.filter(one => names.some(name => isFor(one, name)))
-  if (its.some(one => one.revoked && sameKey(one.key, text))) return 'revoked'
-  const good = its.filter(one => !one.revoked)
-  if (good.some(one => sameKey(one.key, text))) return 'known'
-  return good.length === 0 ? 'unknown' : 'changed'
+  const same = known.filter(one => sameKey(one.key, text))
+  if (same.some(one => one.revoked && names.some(name => isFor(one, name)))) return 'revoked'
+  const name = knownAs(known, names)
+  if (name === null) return 'unknown'
+  return same.some(one => !one.revoked && isFor(one, name)) ? 'known' : 'changed'
 }
 
 const sameKey = (a: string, b: string): boolean => a.replace(/=+$/, '') === b.replace(/=+$/, '')
 
 /** Types of its known keys: a host that has several should show one of these. */
-export const knownTypes = (known: readonly KnownHost[], names: readonly string[]): readonly string[] => [
-  ...new Set(known.filter(one => !one.revoked && names.some(name => isFor(one, name))).map(({ type }) => type)),
-]
+export function knownTypes(known: readonly KnownHost[], names: readonly string[]): readonly string[] {
+  const name = knownAs(known, names)
+  if (name === null) return []
+  return [...new Set(known.filter(one => !one.revoked && isFor(one, name)).map(({ type }) => type))]
+}
 
 /** How known_hosts writes a name or an address with its port. */
 export const nameAt = (name: string, port: number): string => (port === 22 ? name : `[${name}]:${port}`)

@@ -10,7 +10,7 @@ export interface Look {
   readonly nonce: string
   /** Numbers of the hosts that get an echo request through the tunnel. */
   readonly pings: readonly number[]
-  /** Asks also for what seldom changes: files, endpoints, allowed-ips. */
+  /** Asks also for what seldom changes: release, files, endpoints, allowed-ips. */
   readonly thorough: boolean
   /** Parts that are left out: see {@link partsOf}. */
   readonly skip: ReadonlySet<string>
@@ -19,7 +19,7 @@ export interface Look {
 }
 
 /** What only a thorough look asks for. */
-export const lastingParts: readonly string[] = ['ends', 'files']
+export const lastingParts: readonly string[] = ['release', 'ends', 'files']
 export const probePart = ({ jail }: WatchedInstance): string => `probe/${jail}`
 export const metricsPart = ({ jail }: WatchedInstance): string => `metrics/${jail}`
 
@@ -36,9 +36,10 @@ export function partsOf(fleet: Fleet, host: WatchedHost, { pings, thorough, skip
   const peers = (fleet.tunnels.start[host.number + 1] ?? 0) - (fleet.tunnels.start[host.number] ?? 0)
   const all: readonly Part[] = [
     { name: 'system', bytes: 4096, command: 'system' },
+    ...(thorough ? [{ name: 'release', bytes: 1024, command: 'release' }] : []),
     { name: 'tunnels', bytes: 16_384 + 256 * peers, command: 'tunnels' },
     ...(thorough ? [{ name: 'ends', bytes: 16_384 + 512 * peers, command: 'ends' }] : []),
-    { name: 'pools', bytes: 16_384, command: 'plain zpool list -Hp -o name,size,alloc,health' },
+    { name: 'pools', bytes: 16_384, command: 'pools' },
     { name: 'jails', bytes: 16_384, command: 'plain jls name' },
     { name: 'interfaces', bytes: 262_144, command: 'plain netstat --libxo json -ibn' },
     { name: 'pf', bytes: 65_536, command: 'filter' },
@@ -133,14 +134,27 @@ system() {
   echo "clock $(date +%s)"
   if command -v freebsd-version > /dev/null; then
     plain sysctl -i kern.boottime vm.loadavg hw.ncpu hw.physmem hw.pagesize vm.stats.vm.v_free_count vm.stats.vm.v_inactive_count kstat.zfs.misc.arcstats.size kstat.zfs.misc.arcstats.c_min
-    echo release
-    plain freebsd-version -kru
   else
     awk '/^btime/ { print "boot", $2 }' /proc/stat
     awk '{ print "load", $1, $2, $3 }' /proc/loadavg
     awk '/^processor/ { n++ } END { print "cpus", n }' /proc/cpuinfo
     awk '/^Mem(Total|Available):/ { print $1, $2 }' /proc/meminfo
   fi
+}
+
+# It reads through the whole of the kernel's file.
+release() {
+  if command -v freebsd-version > /dev/null; then
+    plain freebsd-version -kru
+  fi
+}
+
+# Without its module there are no pools, and zpool(8) as root would load it.
+pools() {
+  if command -v kldstat > /dev/null && ! kldstat -q -m zfs; then
+    return 0
+  fi
+  plain zpool list -Hp -o name,size,alloc,health
 }
 
 # Never all of what wg(8) knows: that has the keys in it. Ages are told by the clock that the handshakes were told by.
@@ -157,13 +171,14 @@ ends() {
   plain wg show wg0 endpoints
 }
 
-# Of the rules, the first that filters; of the labels, the 200 busiest.
+# Of the rules, the first that filters; of the labels, the 200 busiest. Rules that could not be read are not told: none would pass all.
 filter() {
   root pfctl -s info || return
+  rules=$(root pfctl -s rules 2> /dev/null) || return 0
   echo rules
-  root pfctl -s rules | awk '/^(block|pass)/ { print; exit }'
+  printf '%s\\n' "$rules" | awk '/^(block|pass)/ { print; exit }'
   echo labels
-  root pfctl -s labels | awk '
+  root pfctl -s labels 2> /dev/null | awk '
     NF > 8 {
       p = $(NF - 6); b = $(NF - 5); s = $NF
       for (i = 0; i < 8; i++) sub(/[ \\t]+[0-9]+[ \\t]*$/, "")

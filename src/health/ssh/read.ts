@@ -26,9 +26,17 @@ export interface Output {
 
 const marker = /^([\w./:@-]+) (?:([=+])(.*)|!([0-9]{1,3}))$/
 
-/** Undoes what the script did to the lines; `nonce`: the word of the look. */
-export function readOutput(text: string, nonce: string): Output {
-  const parts = new Map<string, { lines: string[]; status: number | null; open: string }>()
+/**
+ * Undoes what the script did to the lines; `nonce`: the word of the look. `asked`: parts that nobody asked for are noise,
+ * and one that says more than it may was cut by nobody, so it is not from the script: it counts as not ended.
+ */
+export function readOutput(
+  text: string,
+  nonce: string,
+  asked?: readonly { readonly name: string; readonly bytes: number }[],
+): Output {
+  const limits = asked === undefined ? null : new Map(asked.map(({ name, bytes }) => [name, bytes]))
+  const parts = new Map<string, { lines: string[]; status: number | null; open: string; left: number }>()
   let [begun, ended] = [false, false]
   for (const line of text.split('\n')) {
     if (!line.startsWith(`${nonce} `)) continue
@@ -40,9 +48,14 @@ export function readOutput(text: string, nonce: string): Output {
     }
     const [, name, kind, raw = '', status] = marker.exec(rest) ?? []
     if (name === undefined) continue
-    const part = parts.get(name) ?? { lines: [], status: null, open: '' }
+    const limit = limits === null ? Infinity : limits.get(name)
+    if (limit === undefined) continue
+    // The last line may have had no end.
+    const part = parts.get(name) ?? { lines: [], status: null, open: '', left: limit + 1 }
     parts.set(name, part)
-    if (status !== undefined) part.status = Number(status)
+    part.left -= raw.length + (kind === '=' ? 1 : 0)
+    if (part.left < 0) part.status = null
+    else if (status !== undefined) part.status = Number(status)
     else if (kind === '+') part.open += plain(raw)
     else {
       part.lines.push(part.open + plain(raw))
@@ -73,11 +86,11 @@ export function reportOf(fleet: Fleet, host: WatchedHost, { at, took, parts, ski
     if (value === null) missing.set(what, skipped.get(name) ?? reasonOf(part))
     return value
   }
-  const ends = parts.get('ends')
+  const [release, ends] = [parts.get('release'), parts.get('ends')]
   const files = host.files
   const report: Omit<HostReport, 'missing'> = {
     ...{ kind: 'report', host: host.number, at, took },
-    system: told('system', 'sysctl', systemOf),
+    system: told('system', 'sysctl', lines => systemOf(lines, release?.status === 0 ? release.lines : [])),
     pools: told('pools', 'zpool list', poolsOf),
     jails: told('jails', 'jls', jailsOf),
     interfaces: told('interfaces', 'netstat', interfacesOf),
@@ -93,6 +106,8 @@ export function reportOf(fleet: Fleet, host: WatchedHost, { at, took, parts, ski
     pings: parts.has('pings') ? told('pings', 'ping', lines => pingsOf(fleet, lines)) : null,
     answers: host.instances.map(instance => answerOf(fleet, instance, parts, skipped)),
   }
+  // Not from a host that asks no such thing.
+  if (release !== undefined && release.status !== 0) missing.set('freebsd-version', reasonOf(release))
   return { ...report, missing: Object.fromEntries(missing) }
 }
 
@@ -127,10 +142,9 @@ function every(values: readonly (number | null)[]): readonly number[] | null {
   return numbers.length === values.length ? numbers : null
 }
 
-function systemOf(lines: readonly string[]): System | null {
-  const at = lines.indexOf('release')
+function systemOf(lines: readonly string[], release: readonly string[]): System | null {
   const named = new Map(
-    (at < 0 ? lines : lines.slice(0, at)).flatMap(line => {
+    lines.flatMap(line => {
       const [, name, value] = /^([\w.():]+?):? +(.*)$/.exec(line) ?? []
       return name === undefined || value === undefined ? [] : [[name, value.trim()] as const]
     }),
@@ -146,7 +160,7 @@ function systemOf(lines: readonly string[]): System | null {
   if (facts === null || one === undefined || five === undefined || fifteen === undefined) return null
   if (total === undefined || free === undefined) return null
   const [clock = 0, boot = 0, cpus = 0] = facts
-  const [kernel, running, userland] = at < 0 ? [] : lines.slice(at + 1).map(line => short(line.trim(), 40))
+  const [kernel, running, userland] = release.map(line => short(line.trim(), 40))
   return {
     ...{ clock, booted: boot, cpus, load: [one, five, fifteen] },
     memory: { total, free: Math.min(free, total) },
@@ -247,7 +261,7 @@ function pfOf(lines: readonly string[]): Pf | null {
   return {
     enabled: status === 'Enabled',
     // No rule at all passes everything, if the rules were told to their end.
-    defaultDeny: rule === undefined ? (atLabels < 0 ? null : false) : denies.test(rule.trim()),
+    defaultDeny: rule === undefined ? (atLabels < 0 ? null : false) : denies.test(short(rule.trim(), 1000)),
     states: numberOf(states),
     labels: atLabels < 0 ? [] : lines.slice(atLabels + 1).flatMap(labelOf),
   }
@@ -479,7 +493,9 @@ function judged({ domain }: Fleet, { probe }: WatchedInstance, { lines, status }
       if (code === undefined) return silent
       if (code !== 'NOERROR') return { alive: false, why: code }
       if (!/\bANSWER: [1-9]/.test(text)) return { alive: false, why: `knows no ${probe.name}` }
-      const serial = /^[^;]\S*\s+[0-9]+\s+IN\s+SOA\s+\S+\s+\S+\s+([0-9]{1,10})\b/m.exec(text)?.[1]
+      const serial = lines
+        .map(line => /^[^;\s]\S*\s+[0-9]+\s+IN\s+SOA\s+\S+\s+\S+\s+([0-9]{1,10})\b/.exec(short(line, 1000))?.[1])
+        .find(found => found !== undefined)
       return {
         ...{ alive: true, why: '' },
         ...(serial !== undefined &&
@@ -502,6 +518,11 @@ function fits(pattern: string, text: string): boolean {
   }
 }
 
+/** Characters: samples that somebody reads have a handful of labels, and to take endless ones apart takes time. */
+const longestSample = 1000
+
 function samplesOf({ health }: WatchedInstance, { lines }: Part): readonly Sample[] | null {
-  return codeOf(lines) === 200 ? parseSamples(lines.join('\n'), new Set(health?.series)) : null
+  if (codeOf(lines) !== 200) return null
+  const text = lines.filter(line => line.length <= longestSample).join('\n')
+  return parseSamples(text, new Set(health?.series))
 }

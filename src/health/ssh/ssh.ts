@@ -201,7 +201,7 @@ class Looker {
       `${look.nonce} end`,
       signal,
     )
-    const output = readOutput(text, look.nonce)
+    const output = readOutput(text, look.nonce, partsOf(fleet, host, look))
     if (!output.begun) {
       // Nothing at all: a connection that is none, or an account without a shell.
       this.#connection.close()

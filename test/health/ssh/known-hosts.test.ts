@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { judgeKey, knownTypes, nameAt, parseKnownHosts } from '../../../src/health/ssh/known-hosts.ts'
+import { judgeKey, knownAs, knownTypes, nameAt, parseKnownHosts } from '../../../src/health/ssh/known-hosts.ts'
 import { temporary } from '../../command.ts'
 
 const [good, other] = [Buffer.from('0000000b7373682d65643235353139', 'hex'), Buffer.from('another key')]
@@ -27,6 +27,10 @@ for (const [text, names, verdict] of [
   [`bohr ssh-ed25519 ${key}\n@revoked bohr ssh-ed25519 ${key}`, ['bohr'], 'revoked'],
   [`@revoked bohr ssh-ed25519 ${other.toString('base64')}`, ['bohr'], 'unknown'],
   [`@cert-authority * ssh-ed25519 ${key}`, ['bohr'], 'unknown'], // a key that signs keys is none itself
+  [`bohr ssh-ed25519 ${key}\n203.0.113.7 ssh-ed25519 ${other.toString('base64')}`, ['203.0.113.7', 'bohr'], 'changed'], // another machine may be called so
+  [`203.0.113.7 ssh-ed25519 ${key}\nbohr ssh-ed25519 ${other.toString('base64')}`, ['203.0.113.7', 'bohr'], 'known'],
+  [`bohr ssh-ed25519 ${key}`, ['203.0.113.7', 'bohr'], 'known'],
+  [`203.0.113.7 ssh-ed25519 ${key}\n@revoked bohr ssh-ed25519 ${key}`, ['203.0.113.7', 'bohr'], 'revoked'],
   [`# bohr ssh-ed25519 ${key}`, ['bohr'], 'unknown'],
   [`\n   \nbohr\nbohr ssh-ed25519\nbohr ssh-ed25519 %%%\n`, ['bohr'], 'unknown'],
   [`${'*a'.repeat(40)} ssh-ed25519 ${key}`, ['a'.repeat(39)], 'unknown'], // and at once
@@ -54,4 +58,6 @@ test('the types of known keys are told, for those should be shown', () => {
     `bohr ssh-rsa ${key}\nbohr,x ssh-ed25519 ${key}\n@revoked bohr ssh-dss ${key}\ny ecdsa ${key}`,
   )
   expect(knownTypes(known, ['bohr'])).toEqual(['ssh-rsa', 'ssh-ed25519'])
+  expect(knownTypes(known, ['z', 'y', 'bohr'])).toEqual(['ecdsa'])
+  expect(knownAs(known, ['z', 'y', 'bohr'])).toBe('y')
 })

@@ -50,14 +50,27 @@ system() {
   echo "clock $(date +%s)"
   if command -v freebsd-version > /dev/null; then
     plain sysctl -i kern.boottime vm.loadavg hw.ncpu hw.physmem hw.pagesize vm.stats.vm.v_free_count vm.stats.vm.v_inactive_count kstat.zfs.misc.arcstats.size kstat.zfs.misc.arcstats.c_min
-    echo release
-    plain freebsd-version -kru
   else
     awk '/^btime/ { print "boot", $2 }' /proc/stat
     awk '{ print "load", $1, $2, $3 }' /proc/loadavg
     awk '/^processor/ { n++ } END { print "cpus", n }' /proc/cpuinfo
     awk '/^Mem(Total|Available):/ { print $1, $2 }' /proc/meminfo
   fi
+}
+
+# It reads through the whole of the kernel's file.
+release() {
+  if command -v freebsd-version > /dev/null; then
+    plain freebsd-version -kru
+  fi
+}
+
+# Without its module there are no pools, and zpool(8) as root would load it.
+pools() {
+  if command -v kldstat > /dev/null && ! kldstat -q -m zfs; then
+    return 0
+  fi
+  plain zpool list -Hp -o name,size,alloc,health
 }
 
 # Never all of what wg(8) knows: that has the keys in it. Ages are told by the clock that the handshakes were told by.
@@ -74,13 +87,14 @@ ends() {
   plain wg show wg0 endpoints
 }
 
-# Of the rules, the first that filters; of the labels, the 200 busiest.
+# Of the rules, the first that filters; of the labels, the 200 busiest. Rules that could not be read are not told: none would pass all.
 filter() {
   root pfctl -s info || return
+  rules=$(root pfctl -s rules 2> /dev/null) || return 0
   echo rules
-  root pfctl -s rules | awk '/^(block|pass)/ { print; exit }'
+  printf '%s\n' "$rules" | awk '/^(block|pass)/ { print; exit }'
   echo labels
-  root pfctl -s labels | awk '
+  root pfctl -s labels 2> /dev/null | awk '
     NF > 8 {
       p = $(NF - 6); b = $(NF - 5); s = $NF
       for (i = 0; i < 8; i++) sub(/[ \t]+[0-9]+[ \t]*$/, "")
@@ -306,9 +320,10 @@ files() {
 
 parts() {
   part system 4096 system & all="$all $!"
+  part release 1024 release & all="$all $!"
   part tunnels 17664 tunnels & all="$all $!"
   part ends 18944 ends & all="$all $!"
-  part pools 16384 plain zpool list -Hp -o name,size,alloc,health & all="$all $!"
+  part pools 16384 pools & all="$all $!"
   part jails 16384 plain jls name & all="$all $!"
   part interfaces 262144 plain netstat --libxo json -ibn & all="$all $!"
   part pf 65536 filter & all="$all $!"

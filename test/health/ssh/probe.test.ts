@@ -81,7 +81,7 @@ describe('for tesla of the shipped mesh', async () => {
 
   test('what seldom changes is asked for only in a thorough look', () => {
     const quick = renderProbe(fleet, tesla, { ...look, thorough: false })
-    for (const part of ['part ends ', 'part files ']) {
+    for (const part of ['part release ', 'part ends ', 'part files ']) {
       expect(script).toContain(part)
       expect(quick).not.toContain(part)
     }
@@ -122,6 +122,36 @@ test('words of a mesh stay words', () => {
   expect(ran.stdout).toMatch(/<sha256(?:sum)?>/)
   expect(ran.stdout).toContain(`<${odd}>`)
   expect(ran.stderr).toBe('')
+})
+
+/** What one function of the script says, with others in place of what it calls. */
+function saidBy(call: string, shims: string): string {
+  const fleet = fleetOf([{ name: 'tesla' }, { name: 'bohr' }])
+  const [host] = fleet.hosts
+  if (host === undefined) throw new Error('no host')
+  const functions = renderProbe(fleet, host, { ...look, pings: [] }).replace(/^trap : TERM$[\s\S]*/m, '')
+  return spawnSync('dash', ['-s'], { input: `${functions}\n${shims}\n${call}; echo "status $?"`, encoding: 'utf8' })
+    .stdout
+}
+
+describe('zpool(8), which loads its module, is called only where that is loaded', () => {
+  const zpool = 'timeout() { shift 3; echo "$@"; }'
+  test('it is', () => expect(saidBy('pools', `${zpool}\nkldstat() { :; }`)).toMatch(/^zpool list .*\nstatus 0\n$/))
+  test('it is not', () => expect(saidBy('pools', `${zpool}\nkldstat() { return 1; }`)).toBe('status 0\n'))
+  test('nobody can tell', () => expect(saidBy('pools', zpool)).toMatch(/^zpool list /))
+})
+
+describe('rules of pf', () => {
+  const pf = (rules: string) =>
+    `root() { case $3 in info) echo Status: Enabled ;; rules) ${rules} ;; labels) echo 'a 1 2 3 4 5 6 7 8' ;; esac; }`
+  test('the first that filters is told', () =>
+    expect(saidBy('filter', pf("printf '%s\\n' 'scrub in all' 'block drop all' 'pass all'"))).toBe(
+      'Status: Enabled\nrules\nblock drop all\nlabels\n2 3 8 a\nstatus 0\n',
+    ))
+  test('there are none', () => expect(saidBy('filter', pf(':'))).toContain('\nrules\nlabels\n'))
+  for (const failure of ["echo 'doas: Operation not permitted' >&2; return 1", 'return 124'])
+    test(`they could not be read: ${failure}`, () =>
+      expect(saidBy('filter 2>&1', pf(failure))).toBe('Status: Enabled\nstatus 0\n'))
 })
 
 for (const shell of shells)

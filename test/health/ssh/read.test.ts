@@ -72,6 +72,29 @@ describe('lines', () => {
       status: 1,
     }))
 
+  test('what nobody asked for is noise, and who says more than was asked for is not heard to the end', () => {
+    const said = [
+      'a =1234567',
+      'a =9',
+      'a !0',
+      'b =12345678',
+      'b =9',
+      'b !0',
+      'c =x',
+      'c !0',
+      'd +12345',
+      'd =678',
+      'd !0',
+    ]
+    const asked = ['a', 'b', 'd'].map(name => ({ name, bytes: 9 }))
+    const { parts } = readOutput(said.map(line => `${nonce} ${line}\n`).join(''), nonce, asked)
+    expect(Object.fromEntries(parts)).toEqual({
+      a: { lines: ['1234567', '9'], status: 0 },
+      b: { lines: ['12345678'], status: null },
+      d: { lines: ['12345678'], status: 0 },
+    })
+  })
+
   test('names of objects are names', () => {
     const { parts } = readOutput(`${nonce} __proto__ =x\n${nonce} constructor !0\n`, nonce)
     expect(parts.get('__proto__')?.lines).toEqual(['x'])
@@ -110,14 +133,25 @@ describe('system', () => {
     ...['hw.ncpu: 8', 'hw.physmem: 1000000', 'hw.pagesize: 4096'],
     ...['vm.stats.vm.v_free_count: 10', 'vm.stats.vm.v_inactive_count: 20'],
   ]
-  const system = (...more: readonly string[]) => reportFor({ system: [[...lines, ...more], 0] }).system
+  const release = ['14.4-RELEASE-p2', '14.4-RELEASE', '14.4-RELEASE-p2']
+  const system = (...more: readonly string[]) =>
+    reportFor({ system: [[...lines, ...more], 0], release: [release, 0] }).system
 
   test('without ZFS', () =>
-    expect(system('release', '14.4-RELEASE-p2', '14.4-RELEASE', '14.4-RELEASE-p2')).toEqual({
+    expect(system()).toEqual({
       ...{ clock: 1_763_100_000, booted: 1_763_000_000, cpus: 8, load: [0.31, 0.27, 0.2] },
       memory: { total: 1_000_000, free: 30 * 4096 },
       release: { kernel: '14.4-RELEASE-p2', running: '14.4-RELEASE', userland: '14.4-RELEASE-p2' },
     }))
+  test('a host whose kernel has no file says the rest', () => {
+    const report = reportFor({
+      system: [lines, 0],
+      release: [['freebsd-version: unable to locate kernel'], 1],
+    })
+    expect(report.system).toMatchObject({ cpus: 8, release: null })
+    expect(report.missing['freebsd-version']).toBe('freebsd-version: unable to locate kernel')
+    expect(report.missing['sysctl']).toBeUndefined()
+  })
   test('what the ARC gives back counts as free', () =>
     expect(system('kstat.zfs.misc.arcstats.size: 5000', 'kstat.zfs.misc.arcstats.c_min: 1000')?.memory.free).toBe(
       30 * 4096 + 4000,
@@ -420,6 +454,24 @@ test('an answer may end anywhere', () => {
     if (report.peers !== null) expect(report.peers.received).toEqual([11])
     if (report.interfaces !== null) expect(report.interfaces[0]?.received).toBe(5)
   }
+})
+
+describe('a jail or a host that means to hold us up', () => {
+  const held = { pf: ['Status: Enabled', 'rules', `block return-${'('.repeat(60_000)}`, 'labels'] }
+  for (const [what, parts] of [
+    ['labels without an end', { 'metrics/http': ['HTTP/1.1 200 OK', `up{${'a'.repeat(65_000)}} 1`] }],
+    [
+      'many long labels',
+      { 'metrics/http': ['HTTP/1.1 200 OK', ...Array<string>(65).fill(`up{${'a'.repeat(990)}} 1`)] },
+    ],
+    ['a rule of brackets', held],
+    ['no records', { 'probe/dns': ['rcode: NOERROR, ANSWER: 1', ...Array<string>(65_000).fill('')] }],
+  ] as const)
+    test(`does not: ${what}`, () => {
+      const began = performance.now()
+      reportFor(Object.fromEntries(Object.entries(parts).map(([name, lines]) => [name, [lines, 0] as const])))
+      expect(performance.now() - began).toBeLessThan(500)
+    })
 })
 
 test('a gigantic answer is read in no time', () => {
