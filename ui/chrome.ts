@@ -33,15 +33,16 @@ function totalsLine(state: State, columns: number): Line {
   ]
   const room = columns - widthOfLine(left) - 2
   const right = candidates.find(line => widthOfLine(line) <= room)
-  // DEMO and PAUSED stay, whatever has to go.
+  // DEMO, PAUSED and ENDED stay, whatever has to go.
   if (right === undefined) return fitLine([...flags, ...left], columns)
   return fitLine([...left, span(' '.repeat(room + 1 - widthOfLine(right))), ...right], columns)
 }
 
-function flagsOf({ paused }: State, { source }: Snapshot): Line {
+function flagsOf({ paused, sourceEnded }: State, { source }: Snapshot): Line {
   return [
-    ...(source.kind === 'demo' ? [{ ...span(' DEMO ', 'warn'), inverse: true }, span(' ')] : []),
+    ...(source.madeUp === true ? [{ ...span(' DEMO ', 'warn'), inverse: true }, span(' ')] : []),
     ...(paused ? [{ ...span(' PAUSED ', 'accent'), inverse: true }, span(' ')] : []),
+    ...(sourceEnded ? [{ ...span(' ENDED ', 'accent'), inverse: true }, span(' ')] : []),
   ]
 }
 
@@ -167,7 +168,7 @@ function hintsOf({ paused, pages }: State, at: Situation | null): readonly Hint[
     ...(view.yaml === undefined ? [] : [{ key: 'y', does: 'yaml' }]),
     { key: ':', does: 'go to' },
     { key: 'p', does: paused ? 'go on' : 'pause' },
-    { key: 'r', does: 'refresh' },
+    ...(at.context.snapshot.source.kind === 'replay' ? [] : [{ key: 'r', does: 'refresh' }]),
     { key: '?', does: 'help' },
     leave,
   ]

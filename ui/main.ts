@@ -5,7 +5,7 @@ import { watchOn } from '../src/health/watch.ts'
 import { frameOf } from './frame.ts'
 import { onKey, withSnapshot } from './reduce.ts'
 import { runScreens, type Shell } from './run.tsx'
-import { initialState, type State, withSize, withTime } from './state.ts'
+import { initialState, type State, withSize, withSourceEnd, withTime } from './state.ts'
 
 export async function screens(io: Io, watched: Watched): Promise<ExitCode> {
   const looking = new AbortController()
@@ -26,10 +26,14 @@ export async function screens(io: Io, watched: Watched): Promise<ExitCode> {
       void watchOn({ ...watched, signal: AbortSignal.any([watched.signal, looking.signal]) }, snapshot => {
         watched.hooks?.take(snapshot.events, snapshot.at, snapshot)
         if (!looking.signal.aborted) update(state => withSnapshot(state, snapshot))
-      }).catch((cause: unknown) =>
-        update(() => {
-          throw cause
-        }),
+      }).then(
+        () => {
+          if (!looking.signal.aborted && !watched.signal.aborted) update(withSourceEnd)
+        },
+        (cause: unknown) =>
+          update(() => {
+            throw cause
+          }),
       )
       const clock = setInterval(() => update(state => withTime(state, watched.source.now())), 1000)
       return () => {

@@ -103,7 +103,9 @@ function typed(state: State, at: Situation | null, char: string): State {
     case 'p':
       return paused(state)
     case 'r':
-      return noted({ ...state, refreshWanted: state.refreshWanted + 1 }, 'looks again')
+      return state.snapshot?.source.kind === 'replay'
+        ? noted(state, 'a recording brings nothing new')
+        : noted({ ...state, refreshWanted: state.refreshWanted + 1 }, 'looks again')
     case 'y':
       return asYaml(state, at)
     default:

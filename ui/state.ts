@@ -56,6 +56,8 @@ export interface State {
   readonly size: Size
   /** By the clock of the source; null: nobody says. The age of what is shown is held against it. */
   readonly now: number | null
+  /** Nothing new will come: a recording is at its end. */
+  readonly sourceEnded: boolean
   readonly ended: boolean
 }
 
@@ -72,7 +74,7 @@ export const pageOf = (view: ViewName, subject = ''): Page => ({
 export const initialState = ({ view = 'overview', size = { columns: 80, rows: 24 } }: Options = {}): State => ({
   ...{ snapshot: null, latest: null, paused: false, refreshWanted: 0 },
   ...{ pages: [pageOf(view)], left: {}, prompt: null, note: null, marks: new Set<string>() },
-  ...{ size, now: null, ended: false },
+  ...{ size, now: null, sourceEnded: false, ended: false },
 })
 
 export const pageIn = ({ pages }: State): Page => pages.at(-1) ?? pages[0]
@@ -85,5 +87,7 @@ export function withPage(state: State, page: Page): State {
 /** So that a page down is a page of this terminal. */
 export const withSize = (state: State, size: Size): State =>
   size.columns === state.size.columns && size.rows === state.size.rows ? state : { ...state, size }
+
+export const withSourceEnd = (state: State): State => ({ ...state, sourceEnded: true })
 
 export const withTime = (state: State, now: number): State => ({ ...state, now })

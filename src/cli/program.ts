@@ -84,7 +84,11 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     .option('--link <pairs>', 'only these: tesla-bohr', list, [])
     .option('--service <names>', 'only these, with their instances', list, [])
     .option('--watch', 'the screens; without a terminal, a line for each change', false)
-    .option('--check', 'one line, exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN: for monitors', false)
+    .addOption(
+      new Option('--check', 'one line, exit 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN: for monitors')
+        .default(false)
+        .conflicts(['watch', 'json']),
+    )
     .action(
       async (
         o: Common & Watching & { host: string[]; link: string[]; service: string[]; watch: boolean; check: boolean },
@@ -270,7 +274,7 @@ const watching = (command: Command): Command =>
     .addOption(
       new Option('--demo', 'a made-up world instead of the hosts').default(false).conflicts(['replay', 'prometheus']),
     )
-    .addOption(new Option('--replay <file>', 'what --record wrote').conflicts('prometheus'))
+    .addOption(new Option('--replay <file>', 'what --record wrote').conflicts(['prometheus', 'interval']))
     .option(
       '--prometheus <url>',
       'ask a Prometheus, or several: for fleets too large to ask one by one',

@@ -121,6 +121,6 @@ async function recording(
 ): Promise<Source | Diagnostic> {
   if (record === undefined) return source
   const { headerOf, recorded, Recorder } = await import('../health/recording.ts')
-  const recorder = await Recorder.open(record, headerOf(fleet, source.now(), interval), tell)
+  const recorder = await Recorder.open(record, headerOf(fleet, source.now(), interval, source.madeUp), tell)
   return recorder instanceof Recorder ? recorded(source, recorder) : recorder
 }

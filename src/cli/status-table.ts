@@ -28,7 +28,7 @@ export function headlineOf({ fleet, totals: { hosts, tunnels, services }, source
     ...(tunnels.total === 0 ? [] : [`${tunnels.up + tunnels.lossy} of ${tunnels.total} tunnel directions up`]),
     ...(services.total === 0 ? [] : [`${services.ok} of ${services.total} services work`]),
   ]
-  return `${source.kind === 'demo' ? 'DEMO ' : ''}${fleet.mesh}: ${counts.join(', ')}`
+  return `${source.madeUp === true ? 'DEMO ' : ''}${fleet.mesh}: ${counts.join(', ')}`
 }
 
 const headline = (snapshot: Snapshot, paint: Paint): string =>

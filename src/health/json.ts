@@ -1,5 +1,6 @@
 /** A snapshot as programs read it: `meshwright status --json`. Times in ISO 8601, sizes in bytes, names as in mesh.yaml. */
 import type { Event } from './events.ts'
+import type { System } from './report.ts'
 import type { HostHealth, InstanceHealth, ServiceHealth, Snapshot, TunnelHealth } from './snapshot.ts'
 
 export interface Chosen {
@@ -28,10 +29,13 @@ export const hostJson = (host: HostHealth, region: string) => {
   const { report } = host
   return {
     ...{ name: host.name, region, state: host.state, level: host.level, since: time(host.since), why: host.why },
-    problems: host.problems.map(({ level, text }) => ({ level, text })),
+    problems: host.problems.map(({ key, level, text }) => ({ key, level, text })),
     told: report === null ? null : time(report.at),
-    system: report?.system ?? null,
-    pools: report?.pools ?? null,
+    system: report?.system == null ? null : systemJson(report.system),
+    pools:
+      report?.pools?.map(({ name, size, allocated, health }) => ({
+        ...{ name, health, 'size-bytes': size, 'allocated-bytes': allocated },
+      })) ?? null,
     jails:
       host.missingJails === null
         ? null
@@ -45,6 +49,11 @@ export const hostJson = (host: HostHealth, region: string) => {
     tunnels: host.tunnels,
   }
 }
+
+const systemJson = ({ clock, booted, cpus, load, memory, release }: System) => ({
+  ...{ clock: time(clock * 1000), booted: time(booted * 1000), cpus, load, release },
+  ...{ 'memory-bytes': memory.total, 'memory-free-bytes': memory.free },
+})
 
 export const tunnelJson = (tunnel: TunnelHealth) => ({
   ...{ from: tunnel.from, to: tunnel.to, state: tunnel.state, level: tunnel.level, why: tunnel.why },

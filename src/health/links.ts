@@ -215,7 +215,8 @@ export class Links {
       reason[link] = reasonNumber.get(verdict.reason) ?? 0
       const was = this.#state[link] ?? 0
       since[link] = was === is ? (this.#since[link] ?? now) : now
-      if (is === 0) continue
+      // Of one whose other end is silent nothing is remembered either: when that is back, all may be as it was.
+      if (is === 0 || speaks[to[link] ?? -1] !== true) continue
       const known = this.#known[link] ?? 0
       if (known === is) continue
       this.#known[link] = is

@@ -19,13 +19,15 @@ export interface RecordingHeader {
   readonly started: number
   /** Milliseconds between two looks at a host. */
   readonly interval: number
+  /** Of the demo. */
+  readonly madeUp: boolean
 }
 
 /** Bytes of a line: a report of ten thousand peers has less than one million. */
 export const longestLine = 16 * 2 ** 20
 
-export const headerLine = ({ mesh, hosts, started, interval }: RecordingHeader): string =>
-  JSON.stringify({ meshwright: 'recording', version: 1, mesh, hosts, started, interval })
+export const headerLine = ({ mesh, hosts, started, interval, madeUp }: RecordingHeader): string =>
+  JSON.stringify({ meshwright: 'recording', version: 1, mesh, madeUp, hosts, started, interval })
 
 export const observationLine = (observation: Observation): string =>
   JSON.stringify(observation.kind === 'silence' ? observation : plain(observation))
@@ -143,6 +145,7 @@ export class Recorder {
 export const recorded = (source: Source, recorder: Recorder): Source => ({
   kind: source.kind,
   title: source.title,
+  ...(source.madeUp === true && { madeUp: true }),
   now: () => source.now(),
   async watch(watching) {
     const take = (observation: Observation): void => {
@@ -158,9 +161,14 @@ export const recorded = (source: Source, recorder: Recorder): Source => ({
   ...(source.refresh && { refresh: () => source.refresh?.() }),
 })
 
-export const headerOf = (fleet: Pick<Fleet, 'mesh' | 'hosts'>, started: number, interval: number): RecordingHeader => ({
+export const headerOf = (
+  fleet: Pick<Fleet, 'mesh' | 'hosts'>,
+  started: number,
+  interval: number,
+  madeUp = false,
+): RecordingHeader => ({
   ...{ mesh: fleet.mesh, hosts: fleet.hosts.map(({ name }) => name) },
-  ...{ started, interval },
+  ...{ started, interval, madeUp },
 })
 
 // Reading: whoever made a recording may mean harm. Nothing of another type gets in, nothing without a bound, and no
@@ -266,6 +274,7 @@ const header = z.object({
   hosts: z.array(z.string().max(100)).max(most),
   started: time,
   interval: z.number().min(1).max(86_400_000),
+  madeUp: z.boolean().default(false),
 })
 
 /** Null: no observation. Its hosts have the numbers of the recording. */

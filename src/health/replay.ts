@@ -59,7 +59,12 @@ interface Playing {
   readonly clock: () => number
   readonly file: ReadStream
   readonly lines: AsyncGenerator<Line, undefined>
-  readonly header: { readonly hosts: readonly string[]; readonly started: number; readonly interval: number }
+  readonly header: {
+    readonly hosts: readonly string[]
+    readonly started: number
+    readonly interval: number
+    readonly madeUp: boolean
+  }
 }
 
 /** While nobody watched, nothing is worth waiting for: milliseconds of a pause that is played in full. */
@@ -69,6 +74,7 @@ class Player implements Replay {
   readonly kind = 'replay'
   readonly title: string
   readonly interval: number
+  readonly madeUp?: true
   readonly #of: Playing
   /** Numbers of this mesh by those of the recording; -1: it is not in this mesh. */
   readonly #numbers: Int32Array
@@ -83,6 +89,7 @@ class Player implements Replay {
     this.#of = of
     this.title = `replay ${printable(path)}`
     this.interval = header.interval
+    if (header.madeUp) this.madeUp = true
     const numbers = new Map(fleet.hosts.map(({ name, number }) => [name as string, number] as const))
     this.#numbers = Int32Array.from(header.hosts, name => numbers.get(name) ?? -1)
     const absent = this.#numbers.filter(number => number < 0).length

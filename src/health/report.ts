@@ -78,7 +78,7 @@ export interface Pf {
   readonly labels: readonly PfLabel[]
 }
 
-/** Of pfctl -s labels; rules of one label are added up. */
+/** Of pfctl -s labels since the rules were loaded; rules of one label are added up. `states`: ever made. */
 export interface PfLabel {
   readonly label: string
   readonly packets: number

@@ -2,7 +2,8 @@
 import type { Sample } from '../services/kind.ts'
 
 const line = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?[0-9]+)?\s*$/
-const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
+// Begun in the midst of a word, it would go over a long one again and again.
+const label = /(?<![a-zA-Z0-9_])([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
 
 /** Lines that are none are passed over: they come from a program that we do not know. */
 export function parseSamples(text: string, names: ReadonlySet<string>): readonly Sample[] {

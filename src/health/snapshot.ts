@@ -20,7 +20,7 @@ export const worst = (all: Iterable<Level>): Level => {
 
 export interface Snapshot {
   readonly fleet: Fleet
-  readonly source: { readonly kind: SourceKind; readonly title: string }
+  readonly source: { readonly kind: SourceKind; readonly title: string; readonly madeUp?: true }
   readonly at: number
   /** By number. */
   readonly hosts: readonly HostHealth[]

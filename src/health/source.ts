@@ -8,6 +8,8 @@ export interface Source {
   readonly kind: SourceKind
   /** For the header: `ssh`, `prometheus http://10.64.1.27:9090`, `replay FILE`, `DEMO`. */
   readonly title: string
+  /** Of no real world: the demo, and recordings of it. */
+  readonly madeUp?: true
   /** Milliseconds since the epoch; a replay and the demo have clocks of their own. */
   now(): number
   /** Brings observations until the rounds are done, the recording ends, or the signal says so. Never rejects for a host. */

@@ -12,8 +12,13 @@ export interface WatchOptions {
   readonly signal: AbortSignal
 }
 
+const sourceOf = ({ kind, title, madeUp }: Source): Snapshot['source'] => ({
+  ...{ kind, title },
+  ...(madeUp === true && { madeUp }),
+})
+
 const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
-  new Memory({ fleet, source: { kind: source.kind, title: source.title }, interval, now: source.now() })
+  new Memory({ fleet, source: sourceOf(source), interval, now: source.now() })
 
 /** So many looks at most, where one leaves something open, and milliseconds between them. */
 const looksAtMost = 3

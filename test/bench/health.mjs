@@ -45,7 +45,7 @@ async function large({ openMesh, fleetOf, Memory, demoObserver, frameOf, initial
   const observe = demoObserver(fleet.value, { start })
   const memory = new Memory({
     fleet: fleet.value,
-    source: { kind: 'demo', title: 'DEMO' },
+    source: { kind: 'demo', title: 'DEMO', madeUp: true },
     interval: 10_000,
     now: start,
   })
@@ -101,7 +101,12 @@ async function manyTicks({ openMesh, fleetOf, Memory, demoObserver, frameOf, ini
   const fleet = fleetOf({ ...opened, files: new Map() })
   const start = Date.UTC(2026, 0, 1)
   const observe = demoObserver(fleet, { start })
-  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO' }, interval: 1000, now: start })
+  const memory = new Memory({
+    fleet,
+    source: { kind: 'demo', title: 'DEMO', madeUp: true },
+    interval: 1000,
+    now: start,
+  })
   let state = initialState()
   const heap = () => {
     globalThis.gc?.()

@@ -9,7 +9,7 @@ const interval = 10_000
 
 export function demoAt(fleet: Fleet, seconds: number): Snapshot {
   const observe = demoObserver(fleet, { start })
-  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO' }, interval, now: start })
+  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO', madeUp: true }, interval, now: start })
   let snapshot = memory.snapshot(start)
   for (let at = 0; at <= seconds; at += 10) {
     for (const observation of observe(at, at / 10)) memory.take(observation)

@@ -91,6 +91,7 @@ withTmux('meshwright ui', () => {
   test('what a hostile host says is text, and nothing but text', async () => {
     const tmux = await started('ui --replay hostile.jsonl --speed 1000')
     const screen = await tmux.until(/zroot/)
+    await tmux.until('ENDED')
     expect(screen).toContain('q quit')
     expect(await tmux.tell('#{pane_title}')).not.toContain('owned')
     expect(await tmux.tell('#{alternate_on}')).toBe('1')

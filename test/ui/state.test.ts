@@ -8,7 +8,7 @@ import { plainText, widthOf } from '../../ui/line.ts'
 import { onKey, withSnapshot } from '../../ui/reduce.ts'
 import { orderOf } from '../../ui/rows/tunnels.ts'
 import { situationOf } from '../../ui/situation.ts'
-import { initialState, type State, withSize, withTime } from '../../ui/state.ts'
+import { initialState, type State, withSize, withSourceEnd, withTime } from '../../ui/state.ts'
 import { levelSparkline, sparkline } from '../../ui/sparkline.ts'
 import { fleetOfSize, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
 import { alone, demo, many, shippedCases } from './stories.ts'
@@ -239,6 +239,16 @@ describe('a new snapshot', () => {
         expect(plainText(frameOf(withSize(after(view, 'well'), at), at))).toContain('DEMO')
       }
     expect(textOf(after('', 'no-leader'))).not.toContain('DEMO')
+  })
+
+  test('that was the last says so, and of a recording nobody is promised another look', () => {
+    const replayed = { ...snapshotNamed('well'), source: { kind: 'replay' as const, title: 'replay night.jsonl' } }
+    const last = withSourceEnd(withSnapshot(initialState(), replayed))
+    expect(textOf(last)).toContain('ENDED')
+    expect(textOf(last)).not.toContain('refresh')
+    expect(textOf(pressed(last, keysOf('r')))).not.toContain('looks again')
+    expect(pressed(last, keysOf('r')).refreshWanted).toBe(0)
+    expect(textOf(withSnapshot(initialState(), replayed))).not.toContain('ENDED')
   })
 
   test('that is old looks old', () => {

@@ -130,7 +130,7 @@ export interface Case {
 export async function shippedCases(): Promise<readonly Case[]> {
   const fleet = await shippedFleet()
   const stories: Readonly<Record<string, Story>> = {
-    ...{ well: { source: { kind: 'demo', title: 'DEMO' } }, 'link-cut': linkCut, 'host-down': hostDown },
+    ...{ well: { source: { kind: 'demo', title: 'DEMO', madeUp: true } }, 'link-cut': linkCut, 'host-down': hostDown },
     ...{ 'region-lost': regionLost, 'no-leader': noLeader, drift: driftStory, hostile },
   }
   return Object.entries(stories).map(([name, story]) => ({ name, snapshot: snapshotOf(fleet, story) }))
@@ -177,7 +177,12 @@ export async function demo(seconds: number): Promise<Case> {
   const observe = demoObserver(fleet)
   const now = (second: number) => Date.UTC(2026, 0, 1) + second * 1000
   const interval = 5
-  const memory = new Memory({ fleet, source: { kind: 'demo', title: 'DEMO' }, interval: interval * 1000, now: now(0) })
+  const memory = new Memory({
+    fleet,
+    source: { kind: 'demo', title: 'DEMO', madeUp: true },
+    interval: interval * 1000,
+    now: now(0),
+  })
   for (let second = 0; second <= seconds; second += interval) {
     for (const observation of observe(second, second / interval)) memory.take(observation)
     memory.snapshot(now(second))

@@ -48,7 +48,7 @@ export function demoSource(fleet: Fleet, options: Played = {}): Source {
   const seconds = (): number => ((clock() - began) / 1000) * speed
   const bells = new Set<Bell>()
   return {
-    ...{ kind: 'demo', title: 'DEMO' },
+    ...{ kind: 'demo', title: 'DEMO', madeUp: true },
     now: () => start + Math.round(seconds() * 1000),
     watch: async watching => {
       const bell = new Bell()
