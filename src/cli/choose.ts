@@ -67,7 +67,7 @@ function tunnelsOf(fleet: Fleet, link: string): readonly number[] {
 }
 
 /** Above so many directed tunnels, those that are well are left out. */
-export const listedTunnels = 20_000
+const listedTunnels = 20_000
 
 /** `every`: tunnels that are well as well, unless there are too many. */
 export function chosenFrom(snapshot: Snapshot, choice: Choice, every: boolean): Showing {

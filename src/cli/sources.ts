@@ -58,6 +58,7 @@ export async function openSource(
   return {
     watched: {
       ...{ fleet, source, interval, signal: io.signal, hooks: hooks.hooks },
+      pace: choice.demo ? choice.speed : 1,
       close: async () => {
         await hooks.hooks?.close()
         for (const remark of [...waiting, ...(found.notes?.() ?? [])]) io.stderr.write(`${remark}\n`)

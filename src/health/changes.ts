@@ -2,7 +2,7 @@
 import type { Event, Subject } from './events.ts'
 import type { Level } from './snapshot.ts'
 
-export const keptEvents = 500
+const keptEvents = 500
 /** More than so many changes of one subject within ten minutes. */
 const flapsFrom = 4
 const flapWindow = 600_000

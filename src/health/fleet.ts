@@ -52,7 +52,7 @@ export interface WatchedHost {
   readonly files: readonly WatchedFile[] | null
 }
 
-export interface SshTarget {
+interface SshTarget {
   /** An address or a name; null: nobody outside can call it, and only `via` leads there. */
   readonly address: string | null
   readonly user: string

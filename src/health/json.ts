@@ -25,7 +25,7 @@ export const eventJson = ({ at, subject, level, before, after, why, flapping }: 
   ...{ level, before, after, why, flapping },
 })
 
-export const hostJson = (host: HostHealth, region: string) => {
+const hostJson = (host: HostHealth, region: string) => {
   const { report } = host
   return {
     ...{ name: host.name, region, state: host.state, level: host.level, since: time(host.since), why: host.why },
@@ -55,7 +55,7 @@ const systemJson = ({ clock, booted, cpus, load, memory, release }: System) => (
   ...{ 'memory-bytes': memory.total, 'memory-free-bytes': memory.free },
 })
 
-export const tunnelJson = (tunnel: TunnelHealth) => ({
+const tunnelJson = (tunnel: TunnelHealth) => ({
   ...{ from: tunnel.from, to: tunnel.to, state: tunnel.state, level: tunnel.level, why: tunnel.why },
   since: time(tunnel.since),
   'handshake-age-seconds': rounded(tunnel.handshakeAge, 1),
@@ -68,7 +68,7 @@ export const tunnelJson = (tunnel: TunnelHealth) => ({
 const rounded = (value: number | null, parts: number): number | null =>
   value === null ? null : Math.round(value * parts) / parts
 
-export const serviceJson = (one: ServiceHealth) => ({
+const serviceJson = (one: ServiceHealth) => ({
   ...{ name: one.service.name, kind: one.service.kind, level: one.level, word: one.word, since: time(one.since) },
   ...{ quorum: one.quorum, leader: one.leader, wanted: one.wanted, placed: one.placed, running: one.running },
   roles: one.roles.map(({ role, level, quorum, leaders, wanted, placed, running, instances }) => ({

@@ -178,12 +178,15 @@ export class Links {
     bootedAt: readonly number[],
     changed: (link: number, before: TunnelState, after: TunnelState) => void,
   ): TunnelColumns {
-    const { count, from, back, keepalive } = this.#fleet.tunnels
+    const { count, from, to, back, keepalive } = this.#fleet.tunnels
     const state = new Uint8Array(count)
     const reason = new Uint8Array(count)
     const since = new Float64Array(count)
     const age = new Float32Array(count)
     const loss = new Float32Array(count)
+    const received = this.#receivedRate.slice()
+    const sent = this.#sentRate.slice()
+    const roundTrip = this.#roundTrip.slice()
     for (let link = 0; link < count; link += 1) {
       const host = from[link] ?? 0
       const told = this.#told[link] ?? NaN
@@ -215,6 +218,13 @@ export class Links {
       reason[link] = reasonNumber.get(verdict.reason) ?? 0
       const was = this.#state[link] ?? 0
       since[link] = was === is ? (this.#since[link] ?? now) : now
+      if (verdict.reason === 'host-silent') {
+        // What it once measured is not how things are.
+        loss[link] = NaN
+        received[link] = NaN
+        sent[link] = NaN
+        roundTrip[link] = NaN
+      }
       // Of one whose other end is silent nothing is remembered either: when that is back, all may be as it was.
       if (is === 0 || speaks[to[link] ?? -1] !== true) continue
       const known = this.#known[link] ?? 0
@@ -224,12 +234,7 @@ export class Links {
     }
     this.#state = state
     this.#since = since
-    return {
-      ...{ state, reason, since, age, loss },
-      received: this.#receivedRate.slice(),
-      sent: this.#sentRate.slice(),
-      roundTrip: this.#roundTrip.slice(),
-    }
+    return { state, reason, since, age, received, sent, roundTrip, loss }
   }
 
   /** Null: its host does not tell, or has not told for long enough. */

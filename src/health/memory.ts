@@ -26,7 +26,7 @@ import {
 import { spanText, type TunnelState, tunnelStates } from './verdict.ts'
 
 /** How many ticks a sparkline can look back. */
-export const keptTicks = 120
+const keptTicks = 120
 /** Above so many changes of tunnels at once, their number is the news. */
 const singleTunnels = 50
 
@@ -253,7 +253,7 @@ const slowest = 20_000
 /** Seconds within which a packet that a peer had of a host shows that it is alive. */
 const heardInMesh = 30
 
-export const levelOfHost = (state: HostState): Level =>
+const levelOfHost = (state: HostState): Level =>
   state === 'up' ? 'ok' : state === 'down' ? 'bad' : state === 'stale' ? 'warn' : 'unknown'
 
 /** Of its own tunnels, by host. */

@@ -14,7 +14,7 @@ import {
 /** `since`: when a subject came into the state it is in. */
 export type Since = (kind: 'instance' | 'service', name: string, state: string) => number
 
-export const instanceName = ({ jail }: WatchedInstance, host: string): string => `${jail}@${host}`
+const instanceName = ({ jail }: WatchedInstance, host: string): string => `${jail}@${host}`
 
 export function servicesOf(fleet: Fleet, hosts: readonly HostHealth[], since: Since): readonly ServiceHealth[] {
   return fleet.services.map(service => serviceHealth(service, hosts, since))
@@ -38,7 +38,7 @@ function serviceHealth(service: WatchedService, hosts: readonly HostHealth[], si
       led.length === 0
         ? null
         : led
-            .map(({ role, leaders }) => (led.length === 1 ? leaders.join('+') : `${role.name} ${leaders.join('+')}`))
+            .map(({ role, leaders }) => (roles.length === 1 ? leaders.join('+') : `${role.name} ${leaders.join('+')}`))
             .join(', '),
     ...{ wanted: sum(role => role.wanted), placed: sum(role => role.placed), running: sum(role => role.running) },
   }

@@ -1,8 +1,7 @@
 /** Where observations come from. All sources bring the same reports; what is made of them never asks which it was. */
 import type { Observation } from './report.ts'
 
-export const sourceKinds = ['ssh', 'prometheus', 'replay', 'demo'] as const
-export type SourceKind = (typeof sourceKinds)[number]
+export type SourceKind = 'ssh' | 'prometheus' | 'replay' | 'demo'
 
 export interface Source {
   readonly kind: SourceKind

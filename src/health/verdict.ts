@@ -55,7 +55,7 @@ export interface TunnelEvidence {
 
 /** A session older than this is refused by both ends, and a keepalive has renewed it before: 165 s, and one keepalive. */
 export const freshFor = (keepalive: number): number => 165 + keepalive + 10
-export const downAfter = 300
+const downAfter = 300
 const oneWayAfter = 120
 /** Counters that grew within this time are packets that cross now. */
 const crossesWithin = 180

@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly source: Source
   /** Milliseconds between two looks at a host. */
   readonly interval: number
+  /** Seconds of the source in one of ours; 1, but for a demo that hurries. */
+  readonly pace?: number
   readonly signal: AbortSignal
 }
 
@@ -17,8 +19,8 @@ const sourceOf = ({ kind, title, madeUp }: Source): Snapshot['source'] => ({
   ...(madeUp === true && { madeUp }),
 })
 
-const memoryOf = ({ fleet, source, interval }: WatchOptions): Memory =>
-  new Memory({ fleet, source: sourceOf(source), interval, now: source.now() })
+const memoryOf = ({ fleet, source, interval, pace = 1 }: WatchOptions): Memory =>
+  new Memory({ fleet, source: sourceOf(source), interval: interval * pace, now: source.now() })
 
 /** So many looks at most, where one leaves something open, and milliseconds between them. */
 const looksAtMost = 3

@@ -221,6 +221,20 @@ test('a tunnel between two hosts that speak is news, once each way', () => {
   ])
 })
 
+test('tunnels of a host that was away are no news when they are as they were', () => {
+  const watched = new Watched(three)
+  const echo = { age: 1, echo: 10, received: 0, sent: 0 }
+  const lost = { age: 1, echo: null }
+  const well = { a: links({ b: echo, c: echo }), b: links({ a: echo, c: echo }), c: links({ a: echo, b: echo }) }
+  watched.tick(well)
+  const away = { a: links({ b: lost, c: echo }), b: null, c: links({ a: echo, b: lost }) }
+  for (let i = 0; i < 9; i += 1) watched.tick(away)
+  // What the silent one measured once is not how things are.
+  expect(tunnel(watched.tick(away), 'b', 'a')).toMatchObject({ state: 'unknown', roundTrip: null, loss: null })
+  watched.tick(well)
+  expect(told(watched.tick(well)).filter(text => text.startsWith('tunnel'))).toEqual([])
+})
+
 test('what changes again and again is said to flap', () => {
   const watched = new Watched(three)
   const last = Array.from({ length: 8 }, (_, i) => watched.tick({ a: i % 2 === 0 ? links({}) : null })).at(-1)

@@ -17,7 +17,6 @@ import {
   type Snapshot,
   worst,
 } from '../../src/health/snapshot.ts'
-import type { SourceKind } from '../../src/health/source.ts'
 import { type TunnelReason, tunnelReasons, type TunnelState, tunnelStates } from '../../src/health/verdict.ts'
 import { openMesh } from '../../src/load/open.ts'
 import { type Part, whatIf } from '../../topology/place/whatif.ts'
@@ -50,7 +49,7 @@ export interface Story {
   readonly missingJails?: Readonly<Record<string, readonly string[]>>
   readonly events?: readonly Omit<Event, 'flapping'>[]
   readonly flapping?: readonly string[]
-  readonly source?: { readonly kind: SourceKind; readonly title: string }
+  readonly source?: Snapshot['source']
   readonly report?: (report: HostReport) => HostReport
   /** Parts of the past that were not well, in ticks before now. */
   readonly troubledTicks?: number
