@@ -23,7 +23,10 @@ async function meshOf(
   const directory = temporary()
   const port = await closedPort()
   mkdirSync(join(directory, 'regions'))
-  writeFileSync(join(directory, 'mesh.yaml'), `mesh: lonely\ndomain: mesh.example.net\ndefaults: {admin: [198.51.100.0/24]}\nhooks:\n${hooks}`)
+  writeFileSync(
+    join(directory, 'mesh.yaml'),
+    `mesh: lonely\ndomain: mesh.example.net\ndefaults: {admin: [198.51.100.0/24]}\nhooks:\n${hooks}`,
+  )
   writeFileSync(
     join(directory, 'regions/here.yaml'),
     `region: here\nhosts:\n  only:\n    endpoint: 192.0.2.1\n    interface: vtnet0\n    ssh: {address: 127.0.0.1, port: ${port}}\n`,
