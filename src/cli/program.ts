@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { NewHost, NewJail, NewRegion } from './edit.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
+import type { SourceChoice } from './sources.ts'
 
 declare const MESHWRIGHT_VERSION: string
 
@@ -12,17 +13,7 @@ interface Common {
   readonly wait?: number
 }
 
-interface Watching {
-  readonly demo: boolean
-  readonly replay?: string
-  readonly prometheus?: readonly string[]
-  readonly prometheusToken?: string
-  readonly interval?: number
-  readonly speed: number
-  readonly record?: string
-  readonly hooks: boolean
-  readonly identity?: string
-}
+type Watching = Omit<SourceChoice, 'directory'>
 
 interface Rotation {
   readonly all: boolean

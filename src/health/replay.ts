@@ -7,6 +7,7 @@ import type { Fleet } from './fleet.ts'
 import type { HostReport, Observation, Peers, Pings } from './report.ts'
 import { longestLine, readHeader, readObservation } from './recording.ts'
 import type { Source, Watching } from './source.ts'
+import { passed } from './passed.ts'
 
 export interface Replay extends Source {
   readonly kind: 'replay'
@@ -194,18 +195,6 @@ class Player implements Replay {
     return kept
   }
 }
-
-const passed = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
 
 interface Line {
   /** Null: it is longer than a line may be. */

@@ -11,7 +11,7 @@ import { situationOf } from '../../ui/situation.ts'
 import { initialState, type State, withSize, withSourceEnd, withTime } from '../../ui/state.ts'
 import { levelSparkline, sparkline } from '../../ui/sparkline.ts'
 import { fleetOfSize, shippedFleet, snapshotOf, type Story } from './snapshots.ts'
-import { alone, demo, many, shippedCases } from './stories.ts'
+import { alone, demo, everywhere, many, shippedCases } from './stories.ts'
 
 const size = { columns: 80, rows: 24 }
 let cases: ReadonlyMap<string, Snapshot>
@@ -359,19 +359,7 @@ describe('laws', () => {
         .map((char): Key => ({ kind: 'char', char })),
     },
   )
-  const names = [
-    'well',
-    'link-cut',
-    'host-down',
-    'region-lost',
-    'no-leader',
-    'drift',
-    'hostile',
-    'alone',
-    '60-hosts',
-    '120-hosts',
-    'demo-300',
-  ]
+  const names = [...everywhere, 'demo-300']
 
   test('any keys over any snapshots in any size give whole frames, and nothing is written to', () => {
     fc.assert(

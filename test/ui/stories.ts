@@ -189,3 +189,17 @@ export async function demo(seconds: number): Promise<Case> {
   }
   return { name: `demo-${seconds}`, snapshot: memory.snapshot(now(seconds)) }
 }
+
+/** Names of those that every view has to show. */
+export const everywhere = [
+  'well',
+  'link-cut',
+  'host-down',
+  'region-lost',
+  'no-leader',
+  'drift',
+  'hostile',
+  'alone',
+  '60-hosts',
+  '120-hosts',
+]

@@ -9,7 +9,7 @@ import { onKey, withSnapshot } from '../../ui/reduce.ts'
 import { changeText, whyText } from '../../ui/rows/events.ts'
 import { countText, momentText, rateText, sinceText, sizeText } from '../../ui/rows/words.ts'
 import { initialState, pageOf, type State, type ViewName } from '../../ui/state.ts'
-import { alone, many, shippedCases } from './stories.ts'
+import { alone, everywhere, many, shippedCases } from './stories.ts'
 
 const sizes: readonly Size[] = [
   { columns: 80, rows: 24 },
@@ -21,19 +21,6 @@ beforeAll(async () => {
   const all = [...(await shippedCases()), await alone(), many(60, 4), many(120, 5)]
   cases = new Map(all.map(({ name, snapshot }) => [name, snapshot]))
 })
-
-const everywhere = [
-  'well',
-  'link-cut',
-  'host-down',
-  'region-lost',
-  'no-leader',
-  'drift',
-  'hostile',
-  'alone',
-  '60-hosts',
-  '120-hosts',
-]
 
 /** A view, what it is about, the cases, and keys that are pressed first. */
 const frames: readonly (readonly [view: ViewName, subject: string, cases: readonly string[], keys?: string])[] = [

@@ -3,6 +3,7 @@
  * that the other side asks for. The URL is the secret: who has it may write there.
  */
 import type { SecretText } from '../../keys/secret-text.ts'
+import { passed } from '../passed.ts'
 
 interface Reply {
   readonly status: number
@@ -164,15 +165,3 @@ export class Webhook {
 }
 
 const isOver = (signal: AbortSignal): boolean => signal.aborted
-
-const passed = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
