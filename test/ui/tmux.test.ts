@@ -17,10 +17,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 /** A shell with a word on its screen, and the program on top of it. */
 async function started(setup: Setup = {}): Promise<{ readonly tmux: Tmux; readonly pid: number }> {
-  const tmux = await Tmux.start(setup)
+  // What is typed stays short, wherever Node and the tests lie: it is not to scroll away what stands above it.
+  const environment = { ...(setup.environment ?? { LC_ALL: 'C.UTF-8' }), COUNTER: counter, ERRORS: errors() }
+  const tmux = await Tmux.start({ ...setup, environment })
   await tmux.send('echo be"fore"', 'Enter')
   await tmux.until('\nbefore')
-  await tmux.send(`${counter} 2> ${errors()}; echo code $?`, 'Enter')
+  await tmux.send('$COUNTER 2> $ERRORS; echo code $?', 'Enter')
   return { tmux, pid: Number(/pid (\d+)/.exec(await tmux.until(/counter .* pid \d+/))?.[1]) }
 }
 
