@@ -95,7 +95,7 @@ async function stream(io: Io, watched: Watched, { json }: StatusOptions): Promis
   return exitCodes.done
 }
 
-export const eventLine = ({ at, subject, level, before, after, why, flapping }: Event): string =>
+const eventLine = ({ at, subject, level, before, after, why, flapping }: Event): string =>
   [
     ...[time(at), level.padEnd(7), subject.kind, subject.name, `${before} -> ${after}`],
     ...(why === '' ? [] : [`(${why})`]),

@@ -12,7 +12,8 @@ export interface Chosen {
 export const time = (at: number): string => new Date(at).toISOString()
 
 export const snapshotJson = ({ fleet, source, at, totals, events }: Snapshot, chosen: Chosen) => ({
-  ...{ version: 1, mesh: fleet.mesh, at: time(at), source: source.kind, level: totals.level, totals },
+  ...{ version: 1, mesh: fleet.mesh, at: time(at), source: source.kind, 'made-up': source.madeUp === true },
+  ...{ level: totals.level, totals },
   hosts: chosen.hosts.map(host => hostJson(host, fleet.hosts[host.number]?.region ?? '')),
   tunnels: chosen.tunnels.map(tunnelJson),
   services: chosen.services.map(serviceJson),

@@ -169,8 +169,8 @@ export class Links {
 
   /**
    * Judges every tunnel by what its host told last: of the time since then nothing is known, and however long it is, it is
-   * no silence. `speaks`: which hosts still tell what they see. `changed` is told of each whose state is another than it
-   * last was, unknown left out.
+   * no silence. `speaks`: which hosts still tell what they see. `changed` is told of each between two that do whose state
+   * is another than it last was, unknown left out: what a host that is down makes of its tunnels is no news beside it.
    */
   judge(
     now: number,
@@ -225,7 +225,7 @@ export class Links {
         sent[link] = NaN
         roundTrip[link] = NaN
       }
-      // Of one whose other end is silent nothing is remembered either: when that is back, all may be as it was.
+      // When a silent host is back, all may be as it was.
       if (is === 0 || speaks[to[link] ?? -1] !== true) continue
       const known = this.#known[link] ?? 0
       if (known === is) continue

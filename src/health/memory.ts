@@ -53,7 +53,7 @@ export class Memory {
   readonly #hosts: readonly HostMemory[]
   readonly #links: Links
   readonly #changes = new Changes()
-  /** Texts of the problems each host had, to tell when they end. */
+  /** Keys of the problems each host had, to tell when they end. */
   readonly #told: Set<string>[]
   #history: History
   /** When whoever watches woke up; see {@link slept}. */
@@ -111,8 +111,8 @@ export class Memory {
       speaks,
       this.#hosts.map(({ bootedAt }) => bootedAt),
       (link, before, after) => {
-        // What a host that is down makes of its tunnels is no news beside it; nor is what is well at first sight.
-        if (speaks[fleet.tunnels.to[link] ?? -1] !== true || (before === 'unknown' && after === 'up')) return
+        // What is well at first sight is no news.
+        if (before === 'unknown' && after === 'up') return
         changed += 1
         if (news.length < singleTunnels) news.push({ link, before, after })
       },

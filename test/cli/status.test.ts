@@ -64,7 +64,7 @@ describe('status of a recording', () => {
       tunnels: { from: string; to: string; state: string }[]
       services: { name: string; level: string; roles: { instances: { host: string; word: string }[] }[] }[]
     }
-    expect(seen).toMatchObject({ version: 1, mesh: 'aether', source: 'replay', level: 'bad' })
+    expect(seen).toMatchObject({ version: 1, mesh: 'aether', source: 'replay', 'made-up': false, level: 'bad' })
     expect(seen.hosts.map(({ name, state }) => `${name} ${state}`)).toContain('bohr down')
     expect(seen.tunnels).toHaveLength(30)
     expect(seen.services.find(({ name }) => name === 'db')?.level).toBe('warn')
@@ -134,6 +134,9 @@ test('what is recorded can be replayed, and nothing is written over', async () =
   expect(again.stderr).toContain('cannot be written')
   expect(readFileSync(record, 'utf8').split('\n')).toHaveLength(1 + fleet.hosts.length + 1)
   const replayed = await meshwright({}, 'status', '-C', directory, '--replay', record, '--json')
+  // A recording of what is made up is made up.
+  expect(JSON.parse(replayed.stdout)).toMatchObject({ source: 'replay', 'made-up': true })
+  expect((await meshwright({}, 'status', '-C', directory, '--replay', record)).stdout).toMatch(/^DEMO /)
   const hosts = (text: string) =>
     (JSON.parse(text) as { hosts: { name: string; jails: unknown }[] }).hosts.map(({ name, jails }) => ({
       name,

@@ -87,12 +87,8 @@ export async function ask(
   }
 }
 
-const body = (response: Response): AsyncIterable<Uint8Array> =>
-  (response.body as AsyncIterable<Uint8Array> | null) ?? nothing()
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* nothing(): AsyncGenerator<Uint8Array> {
-  yield* []
-}
+const body = (response: Response): AsyncIterable<Uint8Array> | Iterable<Uint8Array> =>
+  (response.body as AsyncIterable<Uint8Array> | null) ?? []
 
 const secretOf = (authorization: SecretText): string => authorization.reveal().replace(/^\S+ /, '')
 
