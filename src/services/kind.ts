@@ -155,6 +155,8 @@ export interface Metrics {
   readonly bearer?: string
   /** Where the jail itself has that token: `usr/local/etc/garage/metrics_token`. */
   readonly tokenFile?: string
+  /** What it gives is about others: its labels stay as they are (`honor_labels`). */
+  readonly honorLabels?: true
 }
 
 /** One sample of the Prometheus text format. */

@@ -1,6 +1,7 @@
 /** usr/local/etc/prometheus.yml (Prometheus, configuration): what one server scrapes, probes, and whom it alerts. */
 import { byText } from '../../../topology/names.ts'
 import { type SecretText } from '../../keys/secret-text.ts'
+import { instanceLabels } from '../../export/targets.ts'
 import { bearerOf, type Deployed, type Instance, type JailFile } from '../kind.ts'
 import type { PrometheusOptions } from './options.ts'
 import { rulesPath } from './rules.yml.ts'
@@ -50,12 +51,6 @@ export function renderServer(instance: Instance, service: Deployed<PrometheusOpt
   ]
 }
 
-/** Labels of everything that is known of an instance; `instance` is the word of the mesh for it. */
-const labelsOf = ({ service, role, host }: Seen) => ({
-  ...{ host: host.name, instance: `${service}-${role}@${host.name}` },
-  ...{ region: host.region, role, service },
-})
-
 const addressOf = ({ service, role, host }: Seen, of: Deployed): string => {
   const found = of.instancesOf(service, role).find(one => one.host.name === host.name)
   if (found === undefined) throw new Error(`${service}-${role}@${host.name} is nowhere: this is a bug in meshwright`)
@@ -77,6 +72,7 @@ function scrapesOf({ scrapes }: Watch, service: Deployed): readonly object[] {
       const [first] = targets
       return {
         job_name: name,
+        ...(first?.metrics.honorLabels === true && { honor_labels: true }),
         ...(first?.metrics.bearer !== undefined && {
           authorization: { credentials_file: `/${tokenPath(first)}` },
           relabel_configs: [{ target_label: 'job', replacement: first.metrics.job }],
@@ -85,7 +81,7 @@ function scrapesOf({ scrapes }: Watch, service: Deployed): readonly object[] {
           targets: [`${addressOf(target, service)}:${target.metrics.port}`],
           labels: {
             ...(target.metrics.path !== '/metrics' && { __metrics_path__: target.metrics.path }),
-            ...labelsOf(target),
+            ...instanceLabels(target),
           },
         })),
       }
@@ -120,7 +116,7 @@ function probesOf({ prober, looks }: Watch, service: Deployed): readonly object[
       .filter(look => look.job === name)
       .map(look => {
         const address = `${addressOf(look, service)}${look.module.kind === 'icmp' ? '' : `:${look.port}`}`
-        const labels = labelsOf(look)
+        const labels = instanceLabels(look)
         return {
           target: look.module.kind === 'http' ? `http://${address}${look.path}` : address,
           labels: {
