@@ -12,7 +12,7 @@ import {
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { makeIdentity } from '../src/keys/identity.ts'
-import type { Ran } from './command.ts'
+import { meshwright, type Ran } from './command.ts'
 
 interface Setting {
   readonly directory: string
@@ -94,6 +94,7 @@ export const stateCases: Readonly<Record<string, (setting: Setting) => Promise<R
   // Below /proc, where the system says "no such file" to whoever makes a directory; else below a file.
   'unwritable--no-place': ({ build }) =>
     build('--out', existsSync('/proc/self') ? '/proc/none/a/out' : '/dev/null/out'),
+  'cannot-listen': ({ directory }) => meshwright({}, 'serve', '-C', directory, '--demo'),
   'foreign-files': ({ directory, build }) => {
     mkdirSync(join(directory, 'out'))
     writeFileSync(join(directory, 'out/notes.txt'), 'mine')

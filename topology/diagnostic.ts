@@ -73,6 +73,7 @@ export const diagnosticCodes = [
   'busy',
   'unwritable',
   'foreign-files',
+  'cannot-listen',
   // the mesh as a whole
   'overlay-too-small',
   'overlay-overlap',

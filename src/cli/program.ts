@@ -103,6 +103,22 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
         }),
       ),
     )
+  watching(command(root, 'serve', 'give the health of the mesh to Prometheus and Grafana over HTTP, until it is ended'))
+    .addOption(outOption())
+    .option(
+      '--listen <address:port...>',
+      'where (default: the address of this machine in the mesh, port 9587)',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option('--token-file <file>', 'a bearer token that is asked for (default: $MESHWRIGHT_SERVE_TOKEN)')
+    .action(async (o: Common & Watching & { listen: string[]; tokenFile?: string }) =>
+      run(
+        (await import('./serve.ts')).serve(io, {
+          ...{ ...common(o), ...looking(o), ...picked(o, ['tokenFile']), listen: o.listen },
+        }),
+      ),
+    )
   root
     .command('schema')
     .description('print the JSON Schema of what people write, for editors')
@@ -259,7 +275,7 @@ const command = (parent: Command, name: string, description: string): Command =>
     .option('-C <dir>', 'the mesh directory', '.')
     .option('--json', 'for programs', false)
 
-/** Where `status` and `ui` look; without any of it, at the hosts themselves by ssh. */
+/** Where `status`, `ui` and `serve` look; without any of it, at the hosts themselves by ssh. */
 const watching = (command: Command): Command =>
   command
     .addOption(

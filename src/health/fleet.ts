@@ -55,6 +55,8 @@ export interface WatchedHost {
 interface SshTarget {
   /** An address or a name; null: nobody outside can call it, and only `via` leads there. */
   readonly address: string | null
+  /** What it is called from outside, where that is another: its host key may be known by that. */
+  readonly outside?: string | null
   readonly user: string
   readonly port: number
   /** Hosts whose flows let them in on the SSH port, by number: ways to a host that nobody can call. */

@@ -217,7 +217,10 @@ const healthy: Answers = {
     [{ host: 'faraday', __name__: 'node_memory_MemAvailable_bytes' }, 500],
   ],
   cores: [[{ host: 'tesla' }, 8]],
-  clocks: [[{ host: 'tesla' }, 5]],
+  clocks: [
+    [{ host: 'tesla' }, 5],
+    [{ host: 'faraday' }, -3],
+  ],
   answers: [
     [{ __name__: 'up', job: 'patroni', ...instance('tesla') }, 1],
     [{ __name__: 'up', job: 'patroni', ...instance('bohr') }, 0],
@@ -246,10 +249,10 @@ describe('a look', () => {
     const seen = await looked(made({ fetch: knows(healthy) }))
     const of = reportIn(seen, tesla)
     expect(of.at).toBe(now - 10_000)
-    // At the time of the sample; its own clock is 5 s ahead, and it gave the time of the handshake.
+    // At the time of the sample. That its own clock is 5 s ahead was allowed for by meshwright.
     expect(columns(of.peers ?? expect.fail())).toEqual({
       to: [bohr, faraday],
-      age: [65, NaN],
+      age: [60, NaN],
       received: [5, NaN],
       sent: [6, NaN],
     })
@@ -269,11 +272,23 @@ describe('a look', () => {
     expect(of.pings).toEqual({ to: [bohr, faraday], milliseconds: [12.5, NaN] })
     expect(of.missing).toEqual({})
     const other = reportIn(seen, faraday)
-    expect(columns(other.peers ?? expect.fail())).toEqual({ to: [tesla], age: [30], received: [7], sent: [8] })
+    // Its own clock is 3 s behind, and the time of the handshake is by that.
+    expect(columns(other.peers ?? expect.fail())).toEqual({ to: [tesla], age: [27], received: [7], sent: [8] })
     expect(other.peers?.strangers).toEqual(['key evil�[2J is a peer, and not in the plan'])
     expect(other.system?.memory).toEqual({ total: 2000, free: 500 })
     expect(other.pings).toBeNull()
     expect(whyIn(seen, bohr)).toBe('answers echo requests; nothing on it gives metrics')
+  })
+
+  test('takes a handshake from meshwright where an exporter gives it, too, by the clock of its host', async () => {
+    const twice = [
+      [tunnel('tesla', 'bohr'), seconds - 70],
+      [byKey('tesla', 'bohr'), seconds - 20],
+    ] as const
+    for (const handshakes of [twice, twice.toReversed()]) {
+      const seen = await looked(made({ fetch: knows({ ...healthy, handshakes }) }))
+      expect(Array.from(reportIn(seen, tesla).peers?.age ?? [])).toEqual([60])
+    }
   })
 
   test.each<[string, Answers, string]>([

@@ -3,7 +3,8 @@
  * API): one node a host, one edge an unordered pair, with the worse of its two directions as its colour. Every edge ends
  * at a node: the panel breaks at one that does not.
  */
-import { type Snapshot, tunnelAt } from '../../health/snapshot.ts'
+import { tunnelBetween } from '../../health/fleet.ts'
+import { type HostHealth, type Snapshot, tunnelAt, type TunnelHealth } from '../../health/snapshot.ts'
 import { linkStateValue } from '../metrics/families.ts'
 import type { Graph } from '../graph.ts'
 import { layoutOf } from '../layout.ts'
@@ -49,24 +50,19 @@ export const colors = { good: 'green', weak: 'orange', bad: 'red', unknown: '#99
 export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
   const { hosts: points } = layoutOf(graph)
   const places = locationsOf(graph)
-  const tunnels = new Map<string, readonly number[]>()
-  const { fleet } = snapshot ?? {}
-  if (fleet !== undefined)
-    for (let n = 0; n < fleet.tunnels.count; n += 1) {
-      const ends = [fleet.tunnels.from[n] ?? 0, fleet.tunnels.to[n] ?? 0].map(i => fleet.hosts[i]?.name ?? '')
-      const key = ends.toSorted().join('--')
-      tunnels.set(key, [...(tunnels.get(key) ?? []), n])
-    }
+  const health = new Map(snapshot?.hosts.map(host => [host.name, host]))
+  const jails = new Map(graph.hosts.map((host): [string, string[]] => [host.name, []]))
+  for (const { host, name } of graph.jails) jails.get(host)?.push(name)
   return {
     nodes: graph.hosts.map(host => {
-      const health = snapshot?.hosts.find(one => one.name === host.name)
-      const services = graph.jails.filter(jail => jail.host === host.name).map(jail => jail.name)
+      const is = health.get(host.name)
+      const services = jails.get(host.name) ?? []
       const place = places.get(host.name)
       return {
         ...{ id: host.name, title: host.name, subtitle: host.region },
-        mainstat: health === undefined ? `${services.length} jails` : health.state,
-        secondarystat: health === undefined ? host.class : (health.problems[0]?.text ?? ''),
-        color: health === undefined ? colors.planned : colorOfLevel[health.level],
+        mainstat: is === undefined ? `${services.length} jails` : is.state,
+        secondarystat: is === undefined ? host.class : (is.problems[0]?.text ?? ''),
+        color: is === undefined ? colors.planned : colorOfLevel[is.level],
         ...{ fixedx: points.get(host.name)?.x ?? 0, fixedy: points.get(host.name)?.y ?? 0 },
         ...{ lat: place?.lat ?? null, lon: place?.lon ?? null },
         detail__address: host.address.inet,
@@ -76,34 +72,46 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
       }
     }),
     edges: graph.tunnels.map(({ a, b, roundTrip }) => {
-      const ways = (tunnels.get(`${a}--${b}`) ?? []).flatMap(n => (snapshot === null ? [] : [tunnelAt(snapshot, n)]))
-      const [forward, backward] = [ways.find(({ from }) => from === a), ways.find(({ from }) => from === b)]
-      const known = ways.map(({ state }) => linkStateValue[state]).filter(value => value !== null)
-      const worst = known.length === 0 ? null : Math.min(...known)
-      const measured = Math.max(...ways.map(way => way.roundTrip ?? NaN).filter(ms => !Number.isNaN(ms)), -1)
+      const [forward, backward] = snapshot === null ? [null, null] : bothWays(snapshot, health.get(a), health.get(b))
+      const [there, back] = [stateOf(forward), stateOf(backward)]
+      const worst = there === null ? back : back === null ? there : Math.min(there, back)
+      const measured = Math.max(forward?.roundTrip ?? -1, backward?.roundTrip ?? -1)
       return {
         ...{ id: `${a}--${b}`, source: a, target: b },
         mainstat:
           measured >= 0
             ? `${measured.toFixed(1)} ms`
             : `${roundTrip.estimated ? '≈ ' : ''}${roundTrip.milliseconds.toFixed(0)} ms`,
-        secondarystat: forward === undefined ? '' : [...new Set(ways.map(({ state }) => state))].join(' / '),
-        color:
-          snapshot === null
-            ? colors.planned
-            : worst === null
-              ? colors.unknown
-              : worst === 4
-                ? colors.good
-                : worst >= 2
-                  ? colors.weak
-                  : colors.bad,
+        secondarystat:
+          forward === null
+            ? ''
+            : backward === null || forward.state === backward.state
+              ? forward.state
+              : `${forward.state} / ${backward.state}`,
+        color: snapshot === null ? colors.planned : colorOf(worst),
         thickness: 1,
-        detail__forward: forward === undefined ? '' : `${forward.state}: ${forward.why}`,
-        detail__backward: backward === undefined ? '' : `${backward.state}: ${backward.why}`,
+        detail__forward: forward === null ? '' : `${forward.state}: ${forward.why}`,
+        detail__backward: backward === null ? '' : `${backward.state}: ${backward.why}`,
       }
     }),
   }
+}
+
+const stateOf = (way: TunnelHealth | null): number | null => (way === null ? null : linkStateValue[way.state])
+
+const colorOf = (worst: number | null): string =>
+  worst === null ? colors.unknown : worst === 4 ? colors.good : worst >= 2 ? colors.weak : colors.bad
+
+function bothWays(
+  snapshot: Snapshot,
+  a: HostHealth | undefined,
+  b: HostHealth | undefined,
+): readonly [TunnelHealth | null, TunnelHealth | null] {
+  const { tunnels } = snapshot.fleet
+  const there = a === undefined || b === undefined ? -1 : tunnelBetween(tunnels, a.number, b.number)
+  if (there < 0) return [null, null]
+  const back = tunnels.back[there] ?? -1
+  return [tunnelAt(snapshot, there), back < 0 ? null : tunnelAt(snapshot, back)]
 }
 
 const colorOfLevel = { ok: colors.good, unknown: colors.unknown, warn: colors.weak, bad: colors.bad } as const
@@ -114,16 +122,16 @@ export function locationsOf({
   hosts,
 }: Pick<Graph, 'regions' | 'hosts'>): ReadonlyMap<string, { readonly lat: number; readonly lon: number }> {
   const places = new Map<string, { lat: number; lon: number }>()
-  for (const { name, location } of regions) {
+  const centres = new Map(regions.map(({ name, location }) => [name, location]))
+  for (const host of hosts) {
+    const location = centres.get(host.region) ?? null
     if (location === null) continue
-    for (const host of hosts.filter(one => one.region === name)) {
-      // The golden angle: whatever the numbers are, no two meet, and nobody moves when another comes.
-      const [angle, distance] = [host.number * 2.399963, 0.35 * Math.sqrt(host.number)]
-      places.set(host.name, {
-        lat: Math.round(Math.max(-89, Math.min(89, location.latitude + distance * Math.sin(angle))) * 1000) / 1000,
-        lon: Math.round((location.longitude + distance * Math.cos(angle)) * 1000) / 1000,
-      })
-    }
+    // The golden angle: whatever the numbers are, no two meet, and nobody moves when another comes.
+    const [angle, distance] = [host.number * 2.399963, 0.35 * Math.sqrt(host.number)]
+    places.set(host.name, {
+      lat: Math.round(Math.max(-89, Math.min(89, location.latitude + distance * Math.sin(angle))) * 1000) / 1000,
+      lon: Math.round((location.longitude + distance * Math.cos(angle)) * 1000) / 1000,
+    })
   }
   return places
 }

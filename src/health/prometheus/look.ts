@@ -45,6 +45,8 @@ export class Look {
   readonly times: Float64Array
   /** By tunnel; NaN: no sample. Of handshakes, seconds since the epoch, 0: never. */
   readonly handshakes: Float64Array
+  /** By tunnel; 1: meshwright gave that time, by its own clock; 0: the host did, by its. */
+  readonly ours: Uint8Array
   readonly received: Float64Array
   readonly sent: Float64Array
   /** Seconds, and a part of 1. */
@@ -70,6 +72,7 @@ export class Look {
     this.#index = index
     this.times = by(hosts.length)
     this.handshakes = by(tunnels.count)
+    this.ours = new Uint8Array(tunnels.count)
     this.received = by(tunnels.count)
     this.sent = by(tunnels.count)
     this.roundTrips = by(tunnels.count)
@@ -153,7 +156,12 @@ export class Look {
         return
       }
       guess = tunnel + 1
-      // A peer may be known by its name and by its key.
+      if (tells) {
+        // A peer may be known by its name and by its key: then by times of two clocks, of which one is enough.
+        if (name === '' && this.ours[tunnel] === 1) return
+        if (name !== '' && this.ours[tunnel] === 0) column[tunnel] = NaN
+        this.ours[tunnel] = name === '' ? 0 : 1
+      }
       raise(column, tunnel, value)
     }
   }

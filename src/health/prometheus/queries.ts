@@ -64,7 +64,7 @@ export function queriesOf(fleet: Pick<Fleet, 'services'>): ReadonlyMap<QueryName
     cores: 'count by (host) (group by (host, cpu) (node_cpu_seconds_total{mode="idle",host!=""}))',
     // Both times are of one sample: what is between them is how far its clock is off that of Prometheus.
     clocks: 'max by (host) (node_time_seconds{host!=""} - timestamp(node_time_seconds{host!=""}))',
-    answers: `max by (__name__, job, host, service, role) (up{${itself}} or probe_success{job=~"ping|probe",host!=""})`,
+    answers: `max by (__name__, job, host, service, role) (up{${itself}} or probe_success{job=~"ping|probe",host!=""} or meshwright_instance_up{host!=""})`,
     'service metrics':
       wanted.length === 0 ? null : `{__name__=~"${wanted.join('|')}",service=~"${services.join('|')}",host!=""}`,
   }

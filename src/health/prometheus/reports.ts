@@ -132,15 +132,16 @@ function peersOf(host: number, at: number, { look, clockOff }: Seen, fleet: Flee
   for (let tunnel = first; tunnel < end; tunnel += 1) length += told(tunnel) ? 1 : 0
   const peers = new Int32Array(length)
   const [age, received, sent] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)]
-  // wg(8) gives the time of a handshake by the host's own clock.
-  const skew = look.clocks[host] ?? NaN
-  const time = (at - clockOff) / 1000 + (Number.isNaN(skew) ? 0 : skew)
+  // wg(8) gives the time of a handshake by the host's own clock, which meshwright has allowed for.
+  const time = (at - clockOff) / 1000
+  const skew = look.clocks[host] || 0
   let next = 0
   for (let tunnel = first; tunnel < end; tunnel += 1) {
     if (!told(tunnel)) continue
     const handshake = look.handshakes[tunnel] ?? 0
     peers[next] = to[tunnel] ?? 0
-    age[next] = handshake === 0 ? NaN : Math.max(0, time - handshake)
+    const seenAt = time + (look.ours[tunnel] === 1 ? 0 : skew)
+    age[next] = handshake === 0 ? NaN : Math.max(0, seenAt - handshake)
     received[next] = look.received[tunnel] ?? NaN
     sent[next] = look.sent[tunnel] ?? NaN
     next += 1

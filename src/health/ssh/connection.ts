@@ -175,7 +175,8 @@ export class Connection {
   #logIn(socket: Duplex, hosts: Awaited<ReturnType<KnownHosts['all']>>, life: AbortController): Promise<Client> {
     const { name, ssh, address } = this.#host
     const { domain, limit, logins, known } = this.#common
-    const called = [...new Set([ssh.address ?? address.inet, address.inet, name, `${name}.${domain}`])]
+    const addresses = [ssh.address ?? address.inet, ssh.outside ?? address.inet, address.inet]
+    const called = [...new Set([...addresses, name, `${name}.${domain}`])]
     const names = called.map(one => nameAt(one, ssh.port))
     const types = knownTypes(hosts, names)
     return new Promise((resolve, reject) => {
