@@ -1,6 +1,8 @@
 /** `meshwright export …`: the planned mesh for other programs and for people. Needs no keys, and changes nothing of the mesh. */
+import { isIPv4, isIPv6 } from 'node:net'
 import { join } from 'node:path'
-import type { Diagnostic } from '../../topology/diagnostic.ts'
+import { type Diagnostic, error } from '../../topology/diagnostic.ts'
+import { isDomainName } from '../../topology/names.ts'
 import type { ExportFile } from '../export/files.ts'
 import { type Graph, graphOf } from '../export/graph.ts'
 import { type Opened, openMesh } from '../load/open.ts'
@@ -22,7 +24,6 @@ export interface TextOptions extends ExportOptions {
   /** Of pictures: what is lost, as `whatif --lose` takes it. */
   readonly lose?: readonly string[]
   readonly theme?: 'auto' | 'light' | 'dark'
-  readonly listen?: readonly string[]
 }
 
 export const texts = {
@@ -30,7 +31,13 @@ export const texts = {
   mermaid: async graph => (await import('../export/mermaid.ts')).mermaidText(graph),
   svg: async (graph, opened, options) => {
     const { svgMap } = await import('../export/svg/svg.ts')
-    const loss = options.lose === undefined ? null : parseLoss(options.lose, opened.spec)
+    const loss =
+      options.lose === undefined
+        ? null
+        : parseLoss(
+            options.lose,
+            opened.mesh.hosts.map(host => host.spec),
+          )
     if (loss !== null && 'severity' in loss) return loss
     return svgMap(graph, { theme: options.theme ?? 'auto', ...(loss !== null && { lost: loss.loss }) })
   },
@@ -57,17 +64,72 @@ export async function exportText(io: Io, kind: TextKind, options: TextOptions): 
 }
 
 export interface PrometheusOptions extends ExportOptions {
-  /** Where `meshwright serve` listens: `10.64.1.5:9587`. */
+  /** Where `meshwright serve` listens: `10.64.1.5:9587`. None: that of the mesh. */
   readonly serve: readonly string[]
   readonly alertmanager: readonly string[]
+  /** Nobody scrapes the exporters themselves: serve tells what they told their hosts. */
+  readonly relayed: boolean
+  /** Serve asks for a bearer token. */
+  readonly token: boolean
 }
+
+export const exportPrometheus = (io: Io, options: PrometheusOptions): Promise<ExitCode> =>
+  exportFiles(io, 'prometheus', options, async opened => {
+    const { prometheusFiles } = await import('../export/prometheus/prometheus.ts')
+    const wrong = [...options.serve, ...options.alertmanager].find(text => !isAddress(text))
+    if (wrong !== undefined)
+      return error(
+        'bad-value',
+        `${JSON.stringify(wrong.slice(0, 80))} is no address with a port`,
+        undefined,
+        'As in 10.64.1.5:9587, [fd00::5]:9587 or mesh.example.net:9587.',
+      )
+    return prometheusFiles(opened, {
+      ...(options.serve.length > 0 && { serve: options.serve }),
+      ...(options.alertmanager.length > 0 && { alertmanagers: options.alertmanager }),
+      ...(options.relayed && { exporters: 'relayed' }),
+      ...(options.token && { token: true }),
+    })
+  })
+
+const isAddress = (text: string): boolean => {
+  const [, name = '', digits = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return (
+    port > 0 &&
+    port < 65_536 &&
+    (isDomainName(name) || isIPv4(name) || (/^\[.*\]$/.test(name) && isIPv6(name.slice(1, -1))))
+  )
+}
+
 export interface GrafanaOptions extends ExportOptions {
+  /** Of Prometheus; none: those of the mesh. */
   readonly url: readonly string[]
 }
+
+export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode> =>
+  exportFiles(io, 'grafana', options, async opened => {
+    const { grafanaFiles, prometheusUrlProblem } = await import('../export/grafana/grafana.ts')
+    for (const url of options.url) {
+      const problem = prometheusUrlProblem(url)
+      // What is wrong with it may be the password in it.
+      if (problem !== null) return error('bad-value', `a --url ${problem}`, undefined, 'As in http://10.64.1.27:9090.')
+    }
+    return grafanaFiles(graphOf(opened), { prometheus: options.url })
+  })
+
 export interface ZoneOptions extends ExportOptions {
-  readonly primary?: string
+  readonly servers?: readonly string[]
+  readonly contact?: string
   readonly serial?: number
 }
+
+export const exportZone = (io: Io, options: ZoneOptions): Promise<ExitCode> =>
+  exportFiles(io, 'zone', options, async opened => {
+    const { zoneFiles, zoneProblems } = await import('../export/zone.ts')
+    const [problem] = zoneProblems(opened, options)
+    return problem ?? zoneFiles(opened, options)
+  })
 
 /** Several files, in a directory. */
 async function exportFiles(

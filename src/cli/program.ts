@@ -278,7 +278,7 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
 }
 
 /** `export …`: one text goes to stdout or into a file, several go into a directory. */
-function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promise<unknown>): void {
+function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promise<void>): void {
   const parent = root
     .command('export')
     .description('the mesh for Grafana, Prometheus, pictures, name servers and programs')
@@ -310,18 +310,30 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
   files('prometheus', 'what to scrape, rules with their tests, and routes of Alertmanager')
     .option('--serve <addresses...>', 'where meshwright serve listens (default: that of the mesh)', list, [])
     .option('--alertmanager <addresses...>', 'default: those of the mesh', list, [])
-    .action(async (o: Exporting & { serve: string[]; alertmanager: string[] }) =>
+    .option('--relayed', 'take what exporters say from serve instead of asking them', false)
+    .option('--token', 'serve asks for a bearer token', false)
+    .action(async (o: Exporting & { serve: string[]; alertmanager: string[]; relayed: boolean; token: boolean }) =>
       run(
         (await import('./export.ts')).exportPrometheus(io, {
           ...{ ...exported(o), serve: o.serve, alertmanager: o.alertmanager },
+          ...{ relayed: o.relayed, token: o.token },
         }),
       ),
     )
   files('zone', 'zones for BIND, forward and reverse')
-    .option('--primary <name>', 'the name server they name, where the mesh has none')
-    .option('--serial <n>', 'of their SOA records, where the mesh has no name server', numeric)
-    .action(async (o: Exporting & { primary?: string; serial?: number }) =>
-      run((await import('./export.ts')).exportZone(io, { ...exported(o), ...picked(o, ['primary', 'serial']) })),
+    .option('--servers <names...>', 'the name servers they name, the primary first (default: those of the mesh)', list)
+    .option('--contact <address>', 'whom their SOA records name (default: hostmaster of the domain)')
+    .option(
+      '--serial <n>',
+      'of their SOA records (default: counted by build, where the mesh has name servers)',
+      numeric,
+    )
+    .action(async (o: Exporting & { servers?: string[]; contact?: string; serial?: number }) =>
+      run(
+        (await import('./export.ts')).exportZone(io, {
+          ...{ ...exported(o), ...picked(o, ['servers', 'contact', 'serial']) },
+        }),
+      ),
     )
   watching(command(parent, 'metrics-textfile', 'one look, as metrics for the textfile collector of node_exporter'))
     .addOption(outOption())
@@ -390,7 +402,10 @@ const waitOption = () =>
     return seconds
   })
 
-const list = (value: string, before: string[]): string[] => [...before, ...value.split(',').filter(word => word !== '')]
+const list = (value: string, before: string[] = []): string[] => [
+  ...before,
+  ...value.split(',').filter(word => word !== ''),
+]
 
 function numeric(value: string): number {
   const n = Number(value)
