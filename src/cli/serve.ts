@@ -6,7 +6,7 @@ import { graphOf, type Graph } from '../export/graph.ts'
 import { Metrics } from '../export/metrics/metrics.ts'
 import { targetsOf } from '../export/targets.ts'
 import { builtFiles } from '../health/built.ts'
-import { type Fleet, fleetOf } from '../health/fleet.ts'
+import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
 import { lookOnce, watchOn } from '../health/watch.ts'
 import { secretsDocument } from '../load/directory.ts'
 import { type Opened, openMesh } from '../load/open.ts'
@@ -151,15 +151,6 @@ async function open(
   const inside = insideMesh(graph, (options.addresses ?? ownAddresses)())
   return { mesh, graph, inside, fleet: inside === null ? planned : fromInside(planned) }
 }
-
-/** Whoever is in the mesh asks its hosts there: that is what the flows let in. */
-const fromInside = (fleet: Fleet): Fleet => ({
-  ...fleet,
-  hosts: fleet.hosts.map(host => ({
-    ...host,
-    ssh: { ...host.ssh, address: host.address.inet, outside: host.ssh.address, via: [] },
-  })),
-})
 
 function listensOf(
   { listen }: ServeOptions,
