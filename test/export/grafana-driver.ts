@@ -127,7 +127,7 @@ const faults: Faults = [
   { kind: 'link-cut', what: 'h0-2>h1-2', from: 0, until: Infinity },
 ]
 const meshes = [
-  await play('shipped', await shippedMesh(shipped), 'well'),
+  await play('shipped', await shippedMesh(shipped, 'sql: {kind: mariadb}'), 'well'),
   await play('one', sketchedMesh(1), 'well'),
   await play('sixty', sketchedMesh(60), faults, ['h0-1']),
 ]

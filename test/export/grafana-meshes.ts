@@ -1,4 +1,5 @@
 /** Meshes for dashboards: the shipped one, and others of one host and of sixty. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Graph, graphOf, type Planned } from '../../src/export/graph.ts'
 import { type Fleet, fleetOf } from '../../src/health/fleet.ts'
@@ -15,9 +16,16 @@ const drawnOf = (planned: Planned): DrawnMesh => ({
   fleet: fleetOf({ ...planned, files: new Map() }),
 })
 
-export async function shippedMesh(directory = join(import.meta.dirname, '../..')): Promise<DrawnMesh> {
-  const opened = await openMesh({ directory, environment: {}, purpose: 'plan', fresh: true })
-  if (opened.mesh === null) throw new Error('the shipped mesh does not open')
+/** `more`: another service, in a line of YAML. */
+export async function shippedMesh(directory = join(import.meta.dirname, '../..'), more = ''): Promise<DrawnMesh> {
+  const path = 'mesh.yaml'
+  const text = readFileSync(join(directory, path), 'utf8').replace(
+    /^services:\n/m,
+    services => `${services}  ${more}\n`,
+  )
+  const overrides = new Map(more === '' ? [] : [[path, text]])
+  const opened = await openMesh({ directory, environment: {}, purpose: 'plan', fresh: true, overrides })
+  if (opened.mesh === null) throw new Error(opened.diagnostics.map(({ message }) => message).join('\n'))
   return drawnOf(opened)
 }
 

@@ -8,6 +8,9 @@ import type { Panel } from '../../src/export/grafana/panels/panel.ts'
 
 // Its modules for import do not load under Node.
 const data = createRequire(import.meta.url)('@grafana/data') as typeof GrafanaData
+// It asks whether it runs within a dashboard.
+Object.assign(globalThis, { window: globalThis })
+
 const transformers = new Map(Object.values(data.standardTransformers).map(one => [one.id, one] as const))
 data.standardTransformersRegistry.setInit(
   () =>

@@ -8,7 +8,7 @@ export interface Token {
 const patterns: readonly (readonly [Token['kind'] | 'blank', RegExp])[] = [
   ['blank', /\s+/y],
   ['string', /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/y],
-  ['duration', /\[[^\]]*\]/y],
+  ['duration', /\[[^\]]*\]|(?:\d+(?:ms|[smhdwy]))+(?![\w:])/y],
   ['number', /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w:])/y],
   ['name', /[A-Za-z_:][\w:]*/y],
   ['operator', /=~|!~|==|!=|>=|<=|[-+*/%^(){},=<>@]/y],

@@ -102,7 +102,11 @@ export const labelVariable = (name: string, label: string, metric: string, multi
 }
 
 /** A link of a field to the dashboard of a host; `host`: an expression that Grafana fills in. */
-export const hostLink = (mesh: string, host: string, title = `Host ${host}`): object => ({
-  title,
-  url: `/d/${dashboardUid(mesh, 'host')}?var-host=${host}&\${ds:queryparam}&\${__url_time_range}`,
+export const hostLink = (mesh: string, host: string): object => linkTo(mesh, host, '&${ds:queryparam}')
+/** From a dashboard that asks no Prometheus. */
+export const hostLinkAlone = (mesh: string, host: string): object => linkTo(mesh, host, '')
+
+const linkTo = (mesh: string, host: string, source: string): object => ({
+  title: `Host ${host}`,
+  url: `/d/${dashboardUid(mesh, 'host')}?var-host=${host}${source}&\${__url_time_range}`,
 })

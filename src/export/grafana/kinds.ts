@@ -47,7 +47,7 @@ const table: readonly KindRow[] = [
     panels: [
       state(
         { id: 101, title: 'Leads', width: 8 },
-        `${once('instance', `${chosen('patroni_primary')} or ${chosen('patroni_master')}`)}`,
+        once('instance', `${chosen('patroni_primary')} or ${chosen('patroni_master')}`),
         ...(['leads', 'copies'] as const),
       ),
       timeseries(
@@ -98,7 +98,13 @@ const table: readonly KindRow[] = [
     ],
   },
   {
-    ...{ title: 'Garage', when: [['garage', 'node']] },
+    ...{
+      title: 'Garage',
+      when: [
+        ['garage', 'storage'],
+        ['garage', 'gateway'],
+      ],
+    },
     panels: [
       line(
         { id: 141, title: 'Partitions', description: 'With a quorum, and with all copies.', width: 8 },

@@ -5,7 +5,7 @@
 import type { Snapshot } from '../../health/snapshot.ts'
 import type { ExportFile } from '../files.ts'
 import type { Graph, GraphParty } from '../graph.ts'
-import { dashboardFile, hostLink } from './dashboard.ts'
+import { dashboardFile, hostLinkAlone } from './dashboard.ts'
 import { colors, nodeGraph } from './node-graph.ts'
 import { geomap } from './panels/geomap.ts'
 import { nodeGraphPanel } from './panels/node-graph.ts'
@@ -54,7 +54,8 @@ function pictures(graph: Graph, nodes: Nodes, edges: Edges): readonly Drawn[] {
   const located = nodes.filter(({ lat, lon }) => lat !== null && lon !== null)
   const known = new Set(located.map(({ id }) => id))
   const joining = edges.filter(({ source, target }) => known.has(source) && known.has(target))
-  const toHost = (field: string) => overrideOf(field, { links: [hostLink(graph.mesh, `\${__data.fields.${field}}`)] })
+  const toHost = (field: string) =>
+    overrideOf(field, { links: [hostLinkAlone(graph.mesh, `\${__data.fields.${field}}`)] })
   const graphPanel = nodeGraphPanel(
     { id: 1, title: 'Topology', width: located.length > 0 ? 12 : 24, height: 16 },
     {
@@ -118,7 +119,9 @@ function tables(graph: Graph): readonly (readonly Drawn[])[] {
       : table(sketch, {
           datasource: builtIn,
           targets: [frame('A', fields, rows)],
-          ...(link !== undefined && { overrides: [overrideOf(link, { links: [hostLink(mesh, '${__value.text}')] })] }),
+          ...(link !== undefined && {
+            overrides: [overrideOf(link, { links: [hostLinkAlone(mesh, '${__value.text}')] })],
+          }),
         })
   return [
     [

@@ -23,8 +23,10 @@ export const coloredCells = { custom: { cellOptions: { type: 'color-background',
 
 /** Answers to several queries, which have these columns in common, as one table. */
 export const merged = (order: readonly string[]): readonly Transformation[] => [
+  // Rows of different moments would stay apart.
+  { id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } },
   { id: 'merge', options: {} },
-  organized(order, ['Time']),
+  organized(order, []),
 ]
 
 export const organized = (order: readonly string[], without: readonly string[]): Transformation => ({
