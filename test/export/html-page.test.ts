@@ -1,5 +1,6 @@
 /** The page in a real browser: Debian's Chromium, opened from a file as a reader would. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -11,12 +12,19 @@ import { packed, unpacked } from '../../src/export/html/data.ts'
 import { htmlMap } from '../../src/export/html/html.ts'
 import { Model } from '../../src/export/html/model.ts'
 import { effectRow, outcomeOf, overviewRow, hurts } from '../../src/services/outcome.ts'
-import { temporary } from '../command.ts'
 import { withPrograms } from '../services/setting.ts'
 import { manyGraph, shippedGraph, withHostileTexts } from './html-graphs.ts'
 
 const shipped = await shippedGraph()
-const directory = temporary()
+
+/** Asks from outside: the policy of the page refuses what waits within it. */
+const until = (page: Page, expression: string) =>
+  expect.poll(() => page.evaluate(expression), { timeout: 10_000, message: expression }).toBe(true)
+
+/** An attribute of all that a selector finds. */
+const all = (page: Page, selector: string, key: string) =>
+  page.evaluate(`[...document.querySelectorAll(${JSON.stringify(selector)})].map(one => one.dataset.${key}).toSorted()`)
+const directory = mkdtempSync(join(tmpdir(), 'meshwright-map-'))
 const artifacts = process.env['MESHWRIGHT_ARTIFACTS'] ?? directory
 
 interface Opened {
@@ -31,7 +39,10 @@ withPrograms('chromium')('the page in a browser', () => {
     mkdirSync(artifacts, { recursive: true })
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
   })
-  afterAll(() => browser.close())
+  afterAll(async () => {
+    await browser.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
 
   /** Nothing is answered but the file itself. */
   async function open(html: string, hash = '', options: BrowserContextOptions = {}): Promise<Opened> {
@@ -42,7 +53,7 @@ withPrograms('chromium')('the page in a browser', () => {
     const complaints: string[] = []
     await context.route('**/*', route => {
       if (route.request().url().split('#')[0] === url) return route.continue()
-      complaints.push(`asked for ${route.request().url()}`)
+      complaints.push(`reached for ${route.request().url()}`)
       return route.abort()
     })
     await context.addInitScript(
@@ -104,13 +115,13 @@ withPrograms('chromium')('the page in a browser', () => {
   test('a host that is pointed at shows its tunnels and flows; chosen, it stays and is in the address', async () => {
     await within(shipped, async page => {
       await page.hover('g.host[data-host=tesla] .card')
-      await page.waitForFunction('document.querySelector("#about-title").textContent === "tesla"')
+      await until(page, 'document.querySelector("#about-title").textContent === "tesla"')
       const tunnels = await page.locator('.asked-tunnel').getAttribute('d')
       expect(tunnels?.match(/M/g)).toHaveLength(5)
       expect(await page.locator('path.flow.out').count()).toBeGreaterThan(3)
       expect(await page.locator('path.flow.in').count()).toBeGreaterThan(3)
       await page.hover('#whatif-title')
-      await page.waitForFunction('document.querySelector("#about-title").textContent === "The mesh"')
+      await until(page, 'document.querySelector("#about-title").textContent === "The mesh"')
       expect(await page.locator('path.flow').count()).toBe(0)
       await page.click('g.host[data-host=tesla] .card', { position: { x: 4, y: 4 } })
       await page.hover('#whatif-title')
@@ -124,13 +135,8 @@ withPrograms('chromium')('the page in a browser', () => {
   test('a jail that is pointed at shows its flows and its like', async () => {
     await within(shipped, async page => {
       await page.hover('g.jail[data-jail="db-postgres@tesla"]')
-      await page.waitForFunction('document.querySelector("#about-title").textContent === "db-postgres"')
-      expect(await page.locator('g.jail.sibling').evaluateAll('all => all.map(one => one.dataset.jail)')).toEqual(
-        ['db-postgres@newton', 'db-postgres@bohr']
-          .toSorted()
-          .toReversed()
-          .toSorted((a, b) => a.localeCompare(b)),
-      )
+      await until(page, 'document.querySelector("#about-title").textContent === "db-postgres"')
+      expect(await all(page, 'g.jail.sibling', 'jail')).toEqual(['db-postgres@bohr', 'db-postgres@newton'])
       expect(await page.locator('#about').textContent()).toContain('leader lock')
       expect(await page.locator('path.flow').count()).toBeGreaterThan(5)
     })
@@ -154,21 +160,17 @@ withPrograms('chromium')('the page in a browser', () => {
       expect(hashOf(page)).not.toContain('at=')
       await page.locator('#map > svg').focus()
       await page.keyboard.press('0')
-      await page.waitForFunction('!document.querySelector("#map > svg").classList.contains("near")')
+      await until(page, '!document.querySelector("#map > svg").classList.contains("near")')
       const whole = await viewBox(page)
       await page.keyboard.press('+')
-      await page.waitForFunction(
-        `document.querySelector("#map > svg").getAttribute("viewBox") !== ${JSON.stringify(whole)}`,
-      )
+      await until(page, `document.querySelector("#map > svg").getAttribute("viewBox") !== ${JSON.stringify(whole)}`)
       await page.keyboard.press('ArrowRight')
       await page.keyboard.press('0')
-      await page.waitForFunction(
-        `document.querySelector("#map > svg").getAttribute("viewBox") === ${JSON.stringify(whole)}`,
-      )
+      await until(page, `document.querySelector("#map > svg").getAttribute("viewBox") === ${JSON.stringify(whole)}`)
       await page.keyboard.press('Tab')
       const first = await page.evaluate('document.activeElement.dataset.host')
       expect(shipped.hosts.map(({ name }) => name)).toContain(first)
-      await page.waitForFunction(`document.querySelector("#about-title").textContent === ${JSON.stringify(first)}`)
+      await until(page, `document.querySelector("#about-title").textContent === ${JSON.stringify(first)}`)
       const seen = new Set([first])
       for (const key of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft']) {
         await page.keyboard.press(key)
@@ -210,7 +212,7 @@ withPrograms('chromium')('the page in a browser', () => {
       await page.selectOption('#whatif select >> nth=0', 'region:usa')
       expect(hashOf(page)).toBe('#lose=region:usa')
       expect(await page.evaluate(shown)).toEqual({ rows: expected.effects.map(effectRow), broken: expected.broken })
-      expect(await page.locator('g.host.lost').evaluateAll('all => all.map(one => one.dataset.host)')).toEqual(['bohr'])
+      expect(await all(page, 'g.host.lost', 'host')).toEqual(['bohr'])
       expect(await page.locator('g.jail.lost').count()).toBe(shipped.jails.filter(({ host }) => host === 'bohr').length)
       expect(await page.locator('#said').textContent()).toContain('Without region:usa')
       await page.screenshot({ path: join(artifacts, 'map-whatif.png') })
@@ -296,7 +298,7 @@ withPrograms('chromium')('the page in a browser', () => {
     if (added.includes('onclick')) await page.locator('#x').dispatchEvent('click')
     expect(await page.evaluate('window.evil')).toBeUndefined()
     expect(await page.evaluate('window.refused')).toEqual([directive])
-    expect(complaints.filter(text => text.startsWith('asked for'))).toEqual([])
+    expect(complaints.filter(text => text.startsWith('reached for'))).toEqual([])
     await page.context().close()
   })
 
@@ -304,7 +306,7 @@ withPrograms('chromium')('the page in a browser', () => {
     await within(
       shipped,
       async page => {
-        const text = (await page.locator('#words').innerText()).replaceAll(/\s+/g, ' ')
+        const text = (await page.locator('#words').textContent()) ?? ''
         for (const host of shipped.hosts) {
           expect(text).toContain(host.address.inet)
           expect(text).toContain(host.address.inet6)
@@ -341,7 +343,7 @@ withPrograms('chromium')('the page in a browser', () => {
       async page => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
         await page.tap('#nearer')
-        await page.waitForFunction('document.querySelector("#map > svg").classList.contains("near")')
+        await until(page, 'document.querySelector("#map > svg").classList.contains("near")')
         await page.screenshot({ path: join(artifacts, 'map-small.png') })
         await page.tap('#whole')
         await page.tap('g.host[data-host=bohr] .card', { position: { x: 3, y: 3 } })
@@ -358,15 +360,13 @@ withPrograms('chromium')('the page in a browser', () => {
       const [x, y] = [box.x + box.width / 2, box.y + 3]
       await page.mouse.move(x, y)
       await page.mouse.wheel(0, -400)
-      await page.waitForFunction('document.querySelector("#map > svg").classList.contains("near")')
+      await until(page, 'document.querySelector("#map > svg").classList.contains("near")')
       const near = await viewBox(page)
       await page.mouse.down()
       await page.mouse.move(x + 80, y + 40, { steps: 4 })
       await page.mouse.up()
-      await page.waitForFunction(
-        `document.querySelector("#map > svg").getAttribute("viewBox") !== ${JSON.stringify(near)}`,
-      )
-      await page.waitForFunction('location.hash.startsWith("#view=")')
+      await until(page, `document.querySelector("#map > svg").getAttribute("viewBox") !== ${JSON.stringify(near)}`)
+      await until(page, 'location.hash.startsWith("#view=")')
       expect(hashOf(page)).not.toContain('at=')
     })
   })
@@ -381,7 +381,7 @@ withPrograms('chromium')('the page in a browser', () => {
       await within(graph, async page => {
         expect(await page.evaluate('performance.getEntriesByName("meshwright-interactive").length')).toBe(1)
         await page.hover('g.host[data-host=h0] .card')
-        await page.waitForFunction('document.querySelector("#about-title").textContent === "h0"')
+        await until(page, 'document.querySelector("#about-title").textContent === "h0"')
         const mine = graph.tunnels.filter(({ a, b }) => a === 'h0' || b === 'h0')
         const drawn = await page.evaluate('document.querySelector(".asked-tunnel")?.getAttribute("d") ?? ""')
         expect(String(drawn).match(/M/g) ?? []).toHaveLength(mine.length)
