@@ -29,8 +29,11 @@ const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 
 const escaped = (text: string): string => printable(text).replace(/[&<>"']/g, c => names[c] ?? c)
 
-/** For an element of scripts that is data: no text in it ends the element or opens a comment. */
+/** For an element of scripts that is data: no text in it ends the element or opens a comment, and all of it can be shown. */
 export const jsonMarkup = (value: unknown): Markup =>
   new Markup(
-    JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    JSON.stringify(value, (_, member: unknown) => (typeof member === 'string' ? printable(member) : member)).replace(
+      /[<>&]/g,
+      c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
   )

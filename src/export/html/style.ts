@@ -44,7 +44,7 @@ header h1{overflow-wrap:anywhere}
 #found li[aria-selected=true]{background:var(--plain);border-left-color:var(--accent)}
 #found li[aria-selected=true] span{color:var(--plain-ink)}
 #desk{display:grid;grid-template-columns:minmax(0,1fr)}
-.awake #desk{grid-template-columns:minmax(0,1fr) 24rem;height:calc(100vh - 3.9rem);height:calc(100dvh - 3.9rem)}
+.awake #desk{grid-template-columns:minmax(0,1fr) 26rem;grid-template-rows:minmax(0,1fr);height:calc(100vh - 3.9rem);height:calc(100dvh - 3.9rem)}
 #map{position:relative;min-width:0;min-height:0}
 #map>svg{display:block;width:100%;height:100%;max-height:calc(100vh - 3.9rem)}
 .awake #map>svg{touch-action:pan-y;cursor:default;max-height:none;height:100%;position:absolute;inset:0}
@@ -55,9 +55,10 @@ header h1{overflow-wrap:anywhere}
 .awake #map .region:hover .region-title{text-decoration:underline;cursor:pointer}
 #tools{position:absolute;left:1rem;top:1rem;display:flex;gap:.4rem}
 .tool{min-width:2.25rem;padding:.2rem .6rem}
-#side{overflow:auto;border-left:1px solid var(--edge);background:var(--card);padding:1.1rem 1.25rem;overscroll-behavior:contain}
-#side>section+section{margin-top:1.4rem;padding-top:1.2rem;border-top:1px solid var(--edge)}
-#about{min-height:16rem}
+#side{display:flex;flex-direction:column;min-height:0;border-left:1px solid var(--edge);background:var(--card)}
+#side>section{overflow:auto;overscroll-behavior:contain;padding:1.1rem 1.25rem}
+#about{flex:1 1 40%}
+#whatif{flex:0 1 auto;max-height:58%;border-top:1px solid var(--edge)}
 #side .title{position:relative;padding-right:2.5rem}
 #side .title h2{font-size:1.35rem;overflow-wrap:anywhere}
 #side .close{position:absolute;right:0;top:0;padding:0;width:2.25rem;border-color:transparent;background:none;font-size:1.3rem;line-height:1}
@@ -71,8 +72,6 @@ header h1{overflow-wrap:anywhere}
 #side details[open]>summary::before{content:'▾'}
 #side li{display:flex;flex-wrap:wrap;gap:0 .5rem;padding:.12rem 0 .12rem 1rem;align-items:baseline;overflow-wrap:anywhere}
 #side li .aside{font-size:.87rem}
-#side li .out{color:var(--accent)}
-#side li .in{color:var(--soft)}
 .go{border:0;background:none;padding:0;min-height:1.5rem;color:var(--accent);text-align:left;border-radius:3px;overflow-wrap:anywhere}
 .go:hover{text-decoration:underline}
 .lose{margin-top:.8rem}
@@ -95,8 +94,11 @@ progress{width:100%;accent-color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--edge)}
 thead th{color:var(--soft);font-weight:600;white-space:nowrap;font-size:.85rem}
-#side thead th{font-size:.72rem;letter-spacing:.02em;padding-right:.6rem}
-#side td{padding-right:.6rem}
+#side table{font-size:.84rem}
+#side thead th{font-size:.68rem}
+#side th,#side td{padding:.25rem .45rem .25rem 0;vertical-align:baseline}
+#side tbody th .go{white-space:nowrap}
+#side tr>:last-child{padding-right:0}
 tbody th{font-weight:600}
 #words{max-width:90rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 #words>h2{font-size:1.5rem}
@@ -116,7 +118,7 @@ tbody th{font-weight:600}
 .map .jail.sibling>rect{stroke:var(--accent);stroke-width:1.5;stroke-dasharray:3 2}
 .map .region.with .sector{stroke:var(--edge)}
 .asked-for{pointer-events:none;fill:none}
-.asked-tunnel{stroke:var(--tunnel);stroke-width:2.2;stroke-opacity:.75}
+.asked-tunnel{stroke:var(--tunnel);stroke-width:2;stroke-opacity:.5}
 .flow{stroke-width:2;stroke:var(--accent);stroke-linecap:round}
 .flow.in{stroke:var(--ink);stroke-opacity:.55;stroke-dasharray:6 5}
 .arrow.out{fill:var(--accent)}
@@ -125,13 +127,13 @@ tbody th{font-weight:600}
 @media (max-width:60rem){
 .awake #desk{grid-template-columns:minmax(0,1fr);height:auto}
 .awake #map{height:min(110vw,70vh)}
-#side{border-left:0;border-top:1px solid var(--edge)}
-#about{min-height:0}
+#side{display:block;border-left:0;border-top:1px solid var(--edge)}
+#whatif{max-height:none}
 }
 @media (max-width:40rem){
 header{flex-wrap:wrap;gap:.5rem .7rem;padding:.5rem .8rem;position:static}
 #search{order:3;width:100%}
-#side{padding:1rem .8rem}
+#side>section{padding:1rem .8rem}
 #words{padding:1.5rem .8rem 3rem}
 button,select,input{min-height:2.6rem}
 .go{min-height:2rem}

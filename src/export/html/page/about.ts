@@ -213,14 +213,13 @@ const membersOf = (model: Model, { external, hosts, jails }: GraphParty): readon
 function flowsOf(model: Model, place: Place): readonly Child[] {
   if (place.kind === 'flow' || place.kind === 'link') return []
   const flows = model.flowsAt(place)
-  return [flowList('Flows out', 'to', flows.out), flowList('Flows in', 'from', flows.in)]
+  return [flowList('Flows out', flows.out), flowList('Flows in', flows.in)]
 }
 
-const flowList = (title: string, way: 'to' | 'from', flows: readonly GraphFlow[]): Child =>
+const flowList = (title: string, flows: readonly GraphFlow[]): Child =>
   list(
     title,
     flows.map(flow => [
-      element('span', { class: way === 'to' ? 'out' : 'in', 'aria-hidden': 'true' }, way === 'to' ? '→' : '←'),
       go('flow', flow.name, `${flow.from.word} → ${flow.to.word}`),
       element('code', {}, flow.ports.join(' ')),
       aside(flow.why),

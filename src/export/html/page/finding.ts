@@ -17,6 +17,7 @@ export function startFinding(model: Model, go: (place: Place) => void): void {
 
   const close = () => {
     found = []
+    list.replaceChildren()
     list.hidden = true
     input.setAttribute('aria-expanded', 'false')
     input.removeAttribute('aria-activedescendant')
