@@ -72,7 +72,11 @@ export async function serve(io: Io, options: ServeOptions): Promise<ExitCode> {
       clock: () => performance.now(),
     })
     const { limits } = options
-    const daemon = await Daemon.start({ answers, token, ...(limits && { limits }) }, listens.listens)
+    const failed = (cause: unknown): void => {
+      const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+      io.stderr.write(`${what}\nThis is a bug in meshwright.\n`)
+    }
+    const daemon = await Daemon.start({ answers, token, failed, ...(limits && { limits }) }, listens.listens)
     if (!(daemon instanceof Daemon)) return refuse(io, [daemon], options.json)
     for (const address of daemon.addresses) io.stderr.write(`serving ${graph.mesh} on http://${address}/\n`)
     if (token === null && listens.listens.some(isEverywhere))
@@ -169,8 +173,14 @@ function listensOf(
   return refused.length > 0 ? { refused } : { listens }
 }
 
-const secretsWritten = (directory: string) => (): number | null =>
-  statSync(join(directory, secretsDocument), { throwIfNoEntry: false })?.mtimeMs ?? null
+/** Null as well where nobody lets us see it. */
+const secretsWritten = (directory: string) => (): number | null => {
+  try {
+    return statSync(join(directory, secretsDocument)).mtimeMs
+  } catch {
+    return null
+  }
+}
 
 const ended = (signal: AbortSignal): Promise<void> =>
   new Promise(resolve => {
