@@ -105,7 +105,7 @@ const bundlesOf = (graph: Graph): readonly string[] =>
 
 /** With a prefix, for `end`, `graph`, `class` and others mean something, and so does an `o` or `x` after a line. */
 const idOf = (prefix: 'h' | 'r', name: string): string =>
-  `${prefix}_${[...name].map(c => (/[a-z0-9]/.test(c) ? c : c === '-' ? '_' : `_u${(c.codePointAt(0) ?? 0).toString(16)}_`)).join('')}`
+  `${prefix}_${Array.from(name, c => (/[a-z0-9]/.test(c) ? c : c === '-' ? '_' : `_u${(c.codePointAt(0) ?? 0).toString(16)}_`)).join('')}`
 
 /** Within quotes: whatever might mean something to Mermaid, to Markdown or to HTML is an entity, in Mermaid's spelling. */
 const label = (lines: readonly string[]): string =>
