@@ -63,9 +63,7 @@ export function sketchOf(sizes: readonly number[], sketch: Sketch = {}): Graph {
   )
   const services = [...new Set(kinds)].map(kind => ({
     ...{ name: `s-${kind}`, kind, version: '1' },
-    roles: [
-      ...new Set(jails.flatMap(jail => (jail.service === `s-${kind}` && jail.role !== null ? [jail.role] : []))),
-    ].map(role => ({
+    roles: [...new Set(jails.flatMap(jail => (jail.service === `s-${kind}` ? [jail.role] : [])))].map(role => ({
       ...{ name: role, id: `s-${kind}/${role}`, resilience: { kind: 'voters' } as const, needs: [] },
       instances: jails.filter(jail => jail.service === `s-${kind}` && jail.role === role).map(jail => jail.id),
     })),
@@ -97,8 +95,8 @@ export function sketchOf(sizes: readonly number[], sketch: Sketch = {}): Graph {
     ],
     parts: services.flatMap(service =>
       service.roles.map(role => ({
-        ...{ id: role.id as Graph['parts'][number]['id'], resilience: role.resilience, needs: [] },
-        hosts: role.instances.map(id => (hostOf.get(id) ?? '') as HostName),
+        ...{ id: role.id, resilience: role.resilience, needs: [] },
+        hosts: role.instances.map(id => hostOf.get(id) as HostName),
       })),
     ),
   }
