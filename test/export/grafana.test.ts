@@ -1,4 +1,6 @@
 /** Dashboards as files: what Grafana wants of them, which metrics they ask for, and the panels made from such answers. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Dashboard } from '../../src/export/grafana/dashboard.ts'
@@ -140,6 +142,15 @@ describe('dashboards', () => {
     expect(kinds('garage')).toContain('Garage')
     expect(kinds('garage')).not.toContain('etcd')
     expect([...numbers([]).values()]).toEqual(['Services'])
+  })
+
+  test('are those that lie in the jail of Grafana, and one more', () => {
+    const jail = join(import.meta.dirname, '../golden/shipped/expected/ampere/usr/local/jails/graphs-app')
+    const there = join(jail, 'usr/local/etc/grafana/dashboards')
+    const kept = readdirSync(there).map(name => [`dashboards/${name}`, readFileSync(join(there, name), 'utf8')] as const)
+    const exported = new Map(grafanaFiles(shipped.graph).map(({ path, text }) => [path, text]))
+    expect(kept).toHaveLength(4)
+    for (const [path, text] of kept) expect(exported.get(path), path).toBe(text)
   })
 
   test('of two meshes do not meet in one Grafana', () => {
