@@ -12,7 +12,8 @@ export const renderLiveDashboards = (instance: Instance, service: Deployed): rea
     reload: null,
   }))
 
-function liveMesh({ mesh, services, instancesOf }: Deployed): LiveMesh {
+function liveMesh(deployed: Deployed): LiveMesh {
+  const { mesh, services } = deployed
   const located = new Set(mesh.regions.flatMap(({ name, location }) => (location === null ? [] : name)))
   const onMap = mesh.hosts.filter(host => located.has(host.region))
   return {
@@ -27,7 +28,7 @@ function liveMesh({ mesh, services, instancesOf }: Deployed): LiveMesh {
       ...{ name, kind: kind.kind },
       roles: kind
         .roles({ name, kind, ...service })
-        .flatMap(role => (instancesOf(name, role.name).length > 0 ? role.name : [])),
+        .flatMap(role => (deployed.instancesOf(name, role.name).length > 0 ? role.name : [])),
     })),
   }
 }
