@@ -11,6 +11,8 @@ const data = createRequire(import.meta.url)('@grafana/data') as typeof GrafanaDa
 // It asks whether it runs within a dashboard.
 Object.assign(globalThis, { window: globalThis })
 
+// The program itself takes them from a registry that only it fills.
+// eslint-disable-next-line @typescript-eslint/no-deprecated
 const transformers = new Map(Object.values(data.standardTransformers).map(one => [one.id, one] as const))
 data.standardTransformersRegistry.setInit(
   () =>
@@ -72,11 +74,17 @@ export const transformed = (panel: Panel, frames: Frame[]): Promise<Frame[]> =>
       .subscribe({ next: resolve, error: reject })
   })
 
-const fieldOf = (frame: Frame | undefined, name: string) =>
+interface Column {
+  readonly name: string
+  readonly type: string
+  readonly values: readonly unknown[]
+}
+
+const fieldOf = (frame: Frame | undefined, name: string): Column | undefined =>
   frame?.fields.find(field => field.name.toLowerCase() === name.toLowerCase())
 
 export const valuesOf = (frame: Frame | undefined, name: string): readonly unknown[] =>
-  (fieldOf(frame, name)?.values ?? []) as unknown[]
+  fieldOf(frame, name)?.values ?? []
 
 /** As the panel tells them apart: edges have a source. */
 export function graphFrames(frames: readonly Frame[]): {
@@ -93,7 +101,7 @@ const isWord = (value: unknown): boolean => typeof value === 'string' && value !
 /** What makes the node graph throw, or draw nonsense. */
 export function* graphProblems(frames: readonly Frame[]): Generator<string> {
   const { nodes, edges } = graphFrames(frames)
-  if (nodes === undefined) return yield 'no nodes'
+  if (nodes === undefined) return void (yield 'no nodes')
   const ids = valuesOf(nodes, 'id')
   if (ids.length === 0 || !ids.every(isWord)) yield 'nodes without an id'
   if (new Set(ids).size < ids.length) yield 'two nodes with one id'
@@ -126,7 +134,7 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     layers: { type: string; config: Record<string, { color?: { field?: string } }> }[]
   }
   const network = layers.find(({ type }) => type === 'network')
-  if (nodes === undefined) return yield 'no nodes'
+  if (nodes === undefined) return void (yield 'no nodes')
   if (nodes.refId !== 'nodes') yield 'nodes of another name'
   for (const [name, most] of [
     ['lat', 90],
@@ -142,7 +150,7 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     if (!numeric(nodes, layer.config['style']?.color?.field)) yield `${layer.type}: nodes without a colour`
   if (network === undefined) return
   // It reads edges without asking whether there are any.
-  if (edges === undefined) return yield 'no edges'
+  if (edges === undefined) return void (yield 'no edges')
   if (edges.refId !== 'edges') yield 'edges of another name'
   if (!numeric(edges, network.config['edgeStyle']?.color?.field)) yield 'edges without a colour'
   yield* edgeProblems(edges, valuesOf(nodes, 'id'))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { grafanaKeys, iniValue } from '../../src/services/grafana/grafana.ini.ts'
-import { uidOf } from '../../src/services/grafana/datasources.yaml.ts'
+import { uidOf } from '../../src/export/grafana/uid.ts'
 import { complaints, type Setting, setting } from './setting.ts'
 
 const services = `
@@ -127,6 +127,31 @@ describe('grafana', () => {
       providers: { options: { path: string } }[]
     }
     expect(providers.map(({ options }) => options.path)).toEqual(['/usr/local/etc/grafana/dashboards'])
+  })
+
+  test('its dashboards lie where it looks, and ask the nearest prometheus at first', async () => {
+    const made = await setting(services)
+    const names = ['host', 'mesh', 'placement', 'services']
+    for (const name of names) {
+      const text = made.textOf('ampere', 'panels-app', `${etc}/dashboards/${name}.json`)
+      const { uid, templating, panels } = JSON.parse(text) as {
+        uid: string
+        templating: { list: { name: string; current: object }[] }
+        panels: { title: string }[]
+      }
+      expect(uid).toBe(`meshwright-aether-${name}`)
+      expect(templating.list[0]).toMatchObject({ name: 'ds', current: { value: 'meshwright-mon-tesla' } })
+      // Only of what this mesh has.
+      const titles = panels.map(({ title }) => title)
+      if (name === 'services') expect([titles.includes('Prometheus'), titles.includes('etcd')]).toEqual([true, false])
+      if (name === 'mesh') expect(titles).toContain('Map')
+    }
+    const { files } = JSON.parse(made.files.get('ampere.manifest.json') ?? '') as {
+      files: { path: string; mode: string; group?: string; reload?: object }[]
+    }
+    const dashboards = files.filter(({ path }) => path.includes('/etc/grafana/dashboards/'))
+    expect(dashboards).toHaveLength(names.length)
+    for (const one of dashboards) expect(one).toMatchObject({ mode: '0640', group: 'grafana' })
   })
 
   test('reaches the servers, is reached by the edge, and others do neither', async () => {

@@ -1,21 +1,10 @@
 /** usr/local/etc/grafana/provisioning/dashboards/meshwright.yaml: the directory whose files are dashboards (Grafana, provisioning). */
+import { freebsd, providerText } from '../../export/grafana/provisioning.ts'
 import type { JailFile } from '../kind.ts'
-import { yamlText } from '../../render/yaml.ts'
-
-const dashboardsPath = '/usr/local/etc/grafana/dashboards'
 
 export const renderDashboards = (): JailFile => ({
   path: 'usr/local/etc/grafana/provisioning/dashboards/meshwright.yaml',
-  text: yamlText({
-    apiVersion: 1,
-    providers: [
-      {
-        ...{ name: 'meshwright', orgId: 1, folder: 'meshwright', type: 'file' },
-        ...{ disableDeletion: false, updateIntervalSeconds: 30, allowUiUpdates: false },
-        options: { path: dashboardsPath, foldersFromFilesStructure: false },
-      },
-    ],
-  }),
+  text: providerText(freebsd.dashboards),
   ...{ mode: 0o640, group: 'grafana', secret: false },
   reload: { rc: 'grafana', how: 'restart' },
 })

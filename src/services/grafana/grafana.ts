@@ -4,6 +4,7 @@ import { error } from '../../../topology/diagnostic.ts'
 import { domain } from '../../load/fields.ts'
 import { below } from '../declare.ts'
 import { defineKind } from '../kind.ts'
+import { renderLiveDashboards } from './dashboards.ts'
 import { renderDashboards } from './dashboards.yaml.ts'
 import { renderDatasources } from './datasources.yaml.ts'
 import { renderGrafanaIni } from './grafana.ini.ts'
@@ -75,7 +76,12 @@ export const grafana = defineKind({
   ],
   flows: () => [],
   render: (instance, service) => ({
-    files: [renderGrafanaIni(instance, service), renderDatasources(instance, service), renderDashboards()],
+    files: [
+      renderGrafanaIni(instance, service),
+      renderDatasources(instance, service),
+      renderDashboards(),
+      ...renderLiveDashboards(instance, service),
+    ],
     rc: { grafana_enable: 'YES', grafana_config: '/usr/local/etc/grafana/grafana.ini' },
     packages: ['grafana'],
   }),

@@ -11,6 +11,10 @@ pkg -r /usr/local/jails/graphs-app install -y grafana
 chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/grafana.ini
 chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/provisioning/datasources/meshwright.yaml
 chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/provisioning/dashboards/meshwright.yaml
+chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/dashboards/host.json
+chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/dashboards/mesh.json
+chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/dashboards/placement.json
+chroot /usr/local/jails/graphs-app chown root:grafana /usr/local/etc/grafana/dashboards/services.json
 
 # resolver-resolver
 pkg -r /usr/local/jails/resolver-resolver install -y unbound
