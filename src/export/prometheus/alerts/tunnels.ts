@@ -2,7 +2,7 @@
  * Tunnels: by what meshwright makes of all that is known of both ends, once for both; and by what wg(8) says at one end, for
  * where nothing else is known.
  */
-import { type Alert, type Facts, fires, inRegions, link, silent, teslaToBohr, two } from '../alert.ts'
+import { type Alert, type Facts, fires, inRegions, link, type Series, silent, teslaToBohr, two } from '../alert.ts'
 
 /** `host` is before `peer` in the alphabet. */
 const tunnel =
@@ -11,14 +11,16 @@ const bohrToTesla = { host: 'bohr', region: 'usa', peer: 'tesla', peer_region: '
 const state = 'meshwright_tunnel_state{a="bohr",b="tesla"}'
 
 /** What the state says is not said twice. */
-const told = 'max by (host, peer) (meshwright_link_state) < 2'
+const known = 'max by (host, peer) (meshwright_link_state) < 2'
+const told = 'max by (host) (meshwright_probe_timestamp_seconds)'
 const handshake = 'max by (host, peer) (wireguard_latest_handshake_seconds)'
 const keepalive = 'max by (host, peer) (meshwright_link_keepalive_seconds)'
 const look = 'Look: `meshwright ui`, then `:host {{ $labels.host }}`; there: wg show wg0.'
 
 const shook = `wireguard_latest_handshake_seconds{${link},interface="wg0"}`
-const every25: Readonly<Record<string, string>> = { ...two, [`meshwright_link_keepalive_seconds{${link}}`]: '25x500' }
-const never0 = { ...two, [`meshwright_link_keepalive_seconds{${link}}`]: '0x500' }
+const clock: Series = { ...two, 'meshwright_probe_timestamp_seconds{host="tesla"}': '0+60x500' }
+const every25: Series = { ...clock, [`meshwright_link_keepalive_seconds{${link}}`]: '25x500' }
+const never0: Series = { ...clock, [`meshwright_link_keepalive_seconds{${link}}`]: '0x500' }
 
 export const tunnelAlerts = ({ regions, tunnels, keepalive: kept }: Facts): readonly Alert[] =>
   tunnels ? [...byState, ...(regions < 2 ? [] : [parted]), ...byCounters, ...(kept ? byAge : [])] : []
@@ -97,7 +99,7 @@ const byCounters: readonly Alert[] = [
     // A session is renewed within three minutes: where nothing at all comes back, nobody hears what is sent. Keepalives of
     // 32 bytes each 25 s are less.
     expr: inRegions(
-      `(max by (host, peer) (increase(wireguard_sent_bytes_total[5m])) > 1024 and on (host, peer) max by (host, peer) (increase(wireguard_received_bytes_total[5m])) == 0) unless on (host, peer) ${told}`,
+      `(max by (host, peer) (increase(wireguard_sent_bytes_total[5m])) > 1024 and on (host, peer) max by (host, peer) (increase(wireguard_received_bytes_total[5m])) == 0) unless on (host, peer) ${known}`,
     ),
     summary: '{{ $labels.host }} sends to {{ $labels.peer }} and hears nothing',
     description: `Bytes sent grew by {{ $value | humanize1024 }}B in 5 min, bytes received not at all. ${look}`,
@@ -134,23 +136,26 @@ const byCounters: readonly Alert[] = [
 const byAge: readonly Alert[] = [
   {
     ...{ alert: 'HandshakeOld', severity: 'warning', minutes: 2 },
-    // Keys are renewed at the first keepalive after 165 s. Without keepalive an idle tunnel grows old in health.
+    // Keys are renewed at the first keepalive after 165 s. Without keepalive an idle tunnel grows old in health. As old as it
+    // was when its host last told of it: hosts may be asked more seldom than they shake hands.
     expr: inRegions(
-      `(time() - (${handshake} > 0) > on (host, peer) 165 + 10 + (${keepalive} > 0)) unless on (host, peer) ${told}`,
+      `(${told} - on (host) group_right () (${handshake} > 0) > on (host, peer) 165 + 10 + (${keepalive} > 0)) unless on (host, peer) ${known}`,
     ),
-    summary: 'The last handshake of {{ $labels.host }} with {{ $labels.peer }} was {{ $value | humanizeDuration }} ago',
+    summary: '{{ $labels.host }} and {{ $labels.peer }} shook hands {{ $value | humanizeDuration }} ago',
     description: `With keepalive it is renewed after 165 s and one keepalive at the latest. ${look}`,
     cases: [
       // 200 s after second 40 are not yet too much, 201 s after second 39 are.
       fires({ ...every25, [shook]: '39x30' }, teslaToBohr, { from: 4, value: '5m 21s' }),
       silent({ ...every25, [shook]: '40x3 220x2 400x3' }, 7),
       silent({ ...never0, [shook]: '39x500' }, 400),
+      // Nobody has asked since.
+      silent({ ...every25, [shook]: '39x500', 'meshwright_probe_timestamp_seconds{host="tesla"}': '239x500' }, 30),
       silent({ ...every25, [shook]: '39x30', [`meshwright_link_state{${link}}`]: '0x30' }, 20),
     ],
   },
   {
     ...{ alert: 'NeverShookHands', severity: 'warning', minutes: 10 },
-    expr: inRegions(`(${handshake} == 0 and on (host, peer) ${keepalive} > 0) unless on (host, peer) ${told}`),
+    expr: inRegions(`(${handshake} == 0 and on (host, peer) ${keepalive} > 0) unless on (host, peer) ${known}`),
     summary: '{{ $labels.host }} and {{ $labels.peer }} have never shaken hands',
     description: `Keys, endpoint or UDP port of one of them are not what the other thinks. ${look}`,
     cases: [
