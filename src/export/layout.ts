@@ -34,41 +34,30 @@ export interface Size {
 export const cell: Size = { width: 250, height: 222 }
 /** Between two cells, and between a cell and the edge of its sector. */
 const gap = 22
-/** The centre belongs to the tunnels. */
-const innermost = 300
-/** Up to this radius the first ring is widened until three find room. */
-const wideEnough = 450
-const step = 6
+/** The centre belongs to the tunnels, of which there are more the more regions there are: no cell comes nearer to it. */
+const clearOf = (regions: number): number => Math.max(190, 40 + 50 * regions)
 /** Unused numbers are left out by whole blocks: only who comes back into an empty block moves those beyond it. */
 const block = 16
 
 export function layoutOf({ regions, hosts }: Pick<Graph, 'regions' | 'hosts'>): Layout {
   const points = new Map<string, Point>()
   const sectors = new Map<string, Sector>()
-  const width = (2 * Math.PI) / Math.max(1, regions.length)
-  const wedges = regions.map((_, i) => ({ middle: -Math.PI / 2 + i * width, width }))
-  const first = firstRadius(wedges)
   const members = new Map<string, Graph['hosts'][number][]>(regions.map(region => [region.name, []]))
   for (const host of hosts) members.get(host.region)?.push(host)
-  let reach = first
+  const width = (2 * Math.PI) / Math.max(1, regions.length)
+  const clear = clearOf(regions.length)
+  let reach = clear
   for (const [i, region] of regions.entries()) {
-    const wedge = wedges[i] ?? { middle: 0, width }
+    const wedge = wedgeOf(i * width - Math.PI / 2, width, clear)
     const mine = members.get(region.name) ?? []
     const slotOf = slotsOfNumbers(mine.map(({ number }) => number))
-    const slots = slotsIn(wedge, first, Math.max(0, ...slotOf.values()))
-    for (const host of mine) points.set(host.name, rounded(slots[slotOf.get(host.number) ?? 0] ?? { x: 0, y: 0 }))
-    const outer = Math.max(
-      ...mine.map(({ name }) => farthest(points.get(name) ?? { x: 0, y: 0 })),
-      first + cell.height / 2,
-    )
-    reach = Math.max(reach, outer + gap)
-    sectors.set(region.name, {
-      ...{ from: wedge.middle - width / 2, to: wedge.middle + width / 2 },
-      ...{
-        inner: Math.floor(first - Math.hypot(cell.width, cell.height) / 2 - gap / 2),
-        outer: Math.ceil(outer + gap),
-      },
-    })
+    const slots = slotsIn(wedge, bestPhase(wedge), Math.max(0, ...slotOf.values()) + 1)
+    for (const host of mine) points.set(host.name, rounded(slots[slotOf.get(host.number) ?? 0] ?? origin))
+    const outer =
+      Math.max(...mine.map(({ name }) => farthest(points.get(name) ?? origin)), wedge.clear + cell.height) + gap
+    reach = Math.max(reach, outer)
+    const [inner, from, to] = [wedge.clear - gap, wedge.middle - width / 2, wedge.middle + width / 2]
+    sectors.set(region.name, { from, to, inner: Math.floor(inner), outer: Math.ceil(outer) })
   }
   return { reach: Math.ceil(reach), sectors, hosts: points }
 }
@@ -97,16 +86,26 @@ function bendOf(from: Point, to: Point): Point {
   return rounded({ x: ((from.x + to.x) / 2) * pull, y: ((from.y + to.y) / 2) * pull })
 }
 
+const origin: Point = { x: 0, y: 0 }
+
 interface Wedge {
   readonly middle: number
-  readonly width: number
+  /** No cell comes nearer to the centre. */
+  readonly clear: number
+  /** Unit vectors that point inwards from its two edges; none: the whole circle. */
+  readonly normals: readonly Point[]
 }
 
-/** Where the first ring lies: in every sector there is room for one host, and if it costs little, for three. */
-function firstRadius(wedges: readonly Wedge[]): number {
-  const holds = (count: number, radius: number) => wedges.every(wedge => ringAt(wedge, radius).length >= count)
-  for (let radius = innermost; radius <= wideEnough; radius += step) if (holds(3, radius)) return radius
-  for (let radius = innermost; ; radius += step) if (holds(1, radius)) return radius
+function wedgeOf(middle: number, width: number, clear: number): Wedge {
+  if (width > 2 * Math.PI - 1e-9) return { middle, clear, normals: [] }
+  // Where a sector is too narrow for a cell, it begins only there.
+  const radius = Math.hypot(cell.width, cell.height) / 2
+  const tip = radius / Math.sin(width / 2) - radius - gap
+  const normals = [middle - width / 2 + Math.PI / 2, middle + width / 2 - Math.PI / 2]
+  return {
+    ...{ middle, clear: Math.max(clear, tip) },
+    normals: normals.map(angle => ({ x: Math.cos(angle), y: Math.sin(angle) })),
+  }
 }
 
 function slotsOfNumbers(numbers: readonly number[]): ReadonlyMap<number, number> {
@@ -117,82 +116,57 @@ function slotsOfNumbers(numbers: readonly number[]): ReadonlyMap<number, number>
   )
 }
 
-/** The places 0 to `last` of a sector: ring after ring, each as close to the one before and as full as cells allow. */
-function slotsIn(wedge: Wedge, first: number, last: number): readonly Point[] {
-  const slots: Point[] = []
-  let before: readonly Point[] = []
-  for (let radius = first; slots.length <= last; radius += step) {
-    const ring = ringAt(wedge, radius)
-    if (ring.length === 0 || ring.some(point => before.some(other => meet(point, other)))) continue
-    slots.push(...ring)
-    before = [...before.slice(-4 * ring.length), ...ring]
-  }
-  return slots
-}
+const pitch: Size = { width: cell.width + gap, height: cell.height + gap }
+/** How finely the rows and columns of a sector are moved, to each side, until they fit it best. */
+const phases = 8
+const tried = 7
 
-/** The places of one ring, from the middle of the sector to its edges. */
-function ringAt(wedge: Wedge, radius: number): readonly Point[] {
-  const at = (angle: number): Point => ({ x: radius * Math.cos(angle), y: radius * Math.sin(angle) })
-  const whole = wedge.width > 2 * Math.PI - 1e-9
-  const most = Math.floor((wedge.width * radius) / (Math.min(cell.width, cell.height) + gap)) + 1
-  if (whole) {
-    for (let count = most; count > 1; count -= 1) {
-      const ring = Array.from({ length: count }, (_, i) => at(wedge.middle + (i / count) * 2 * Math.PI))
-      if (apart(ring)) return spread(count).map(i => ring[i] ?? at(0))
+/** Rows and columns lie so that the first few hosts are near the centre, the first of all in the middle of its sector. */
+function bestPhase(wedge: Wedge): Point {
+  let [best, least] = [origin, Infinity]
+  for (let i = 0; i < phases; i += 1)
+    for (let k = 0; k < phases; k += 1) {
+      const phase = { x: (i / phases) * pitch.width, y: (k / phases) * pitch.height }
+      const slots = slotsIn(wedge, phase, tried)
+      const aside = slots[0] === undefined ? 0 : Math.abs(asideOf(slots[0], wedge))
+      const badness = slots.reduce((sum, { x, y }) => sum + Math.hypot(x, y), tried * aside)
+      if (badness < least - 1e-6) [best, least] = [phase, badness]
     }
-    return [at(wedge.middle)]
-  }
-  if (!fits(at(wedge.middle), wedge)) return []
-  const side = widest(radius, wedge)
-  for (let count = most; count > 1; count -= 1) {
-    // An even ring has no place in the middle, where the first host of a region belongs.
-    const angles = Array.from({ length: count }, (_, i) => (i / (count - 1) - 0.5) * 2 * side)
-    const ring = angles.map(angle => at(wedge.middle + angle))
-    if (count % 2 === 1 && apart(ring))
-      return angles.toSorted((a, b) => Math.abs(a) - Math.abs(b) || a - b).map(angle => at(wedge.middle + angle))
-  }
-  return [at(wedge.middle)]
+  return best
 }
 
-/** How far from the middle of its sector a cell may be, to both sides. */
-function widest(radius: number, wedge: Wedge): number {
-  const fitsAt = (angle: number) =>
-    [angle, -angle].every(one =>
-      fits({ x: radius * Math.cos(wedge.middle + one), y: radius * Math.sin(wedge.middle + one) }, wedge),
+/** The first `count` places of a sector in rows and columns, from the inside out. */
+function slotsIn(wedge: Wedge, phase: Point, count: number): readonly Point[] {
+  for (let radius = wedge.clear + 2 * pitch.width; ; radius *= 1.3) {
+    const slots: { readonly at: Point; readonly distance: number; readonly aside: number }[] = []
+    const columns = Math.ceil(radius / pitch.width) + 1
+    const rows = Math.ceil(radius / pitch.height) + 1
+    for (let i = -columns; i <= columns; i += 1)
+      for (let k = -rows; k <= rows; k += 1) {
+        const at = { x: phase.x + i * pitch.width, y: phase.y + k * pitch.height }
+        const distance = Math.round(Math.hypot(at.x, at.y))
+        if (distance <= radius && fits(at, wedge)) slots.push({ at, distance, aside: asideOf(at, wedge) })
+      }
+    if (slots.length < count) continue
+    return slots
+      .toSorted((a, b) => a.distance - b.distance || Math.abs(a.aside) - Math.abs(b.aside) || a.aside - b.aside)
+      .slice(0, count)
+      .map(({ at }) => at)
+  }
+}
+
+/** From the line through the middle of a sector; to the right of who looks outwards it is more than 0. */
+const asideOf = ({ x, y }: Point, { middle }: Wedge): number =>
+  Math.round((y * Math.cos(middle) - x * Math.sin(middle)) * 10) / 10
+
+function fits({ x, y }: Point, { clear: nearest, normals }: Wedge): boolean {
+  const [dx, dy] = [Math.max(0, Math.abs(x) - cell.width / 2), Math.max(0, Math.abs(y) - cell.height / 2)]
+  return (
+    Math.hypot(dx, dy) >= nearest &&
+    normals.every(
+      to => x * to.x + y * to.y - (Math.abs(to.x) * cell.width + Math.abs(to.y) * cell.height) / 2 >= gap / 2,
     )
-  let [low, high] = [0, wedge.width / 2]
-  for (let n = 0; n < 20; n += 1) {
-    const middle = (low + high) / 2
-    if (fitsAt(middle)) low = middle
-    else high = middle
-  }
-  return low
-}
-
-/** A half plane to either side: right for all but the one sector that is the whole circle. */
-function fits({ x, y }: Point, { middle, width }: Wedge): boolean {
-  return [middle - width / 2 + Math.PI / 2, middle + width / 2 - Math.PI / 2].every(normal => {
-    const [nx, ny] = [Math.cos(normal), Math.sin(normal)]
-    const nearest = x * nx + y * ny - (Math.abs(nx) * cell.width + Math.abs(ny) * cell.height) / 2
-    return nearest >= gap
-  })
-}
-
-const meet = (a: Point, b: Point): boolean =>
-  Math.abs(a.x - b.x) < cell.width + gap && Math.abs(a.y - b.y) < cell.height + gap
-
-const apart = (ring: readonly Point[]): boolean =>
-  ring.every((point, i) => ring.every((other, k) => k >= i || !meet(point, other)))
-
-/** 0 to `count` − 1 around a circle, so that the first few are far from each other: halves, quarters, eighths. */
-function spread(count: number): readonly number[] {
-  const order = new Set<number>()
-  for (let k = 0; order.size < count; k += 1) {
-    let [fraction, half] = [0, 0.5]
-    for (let rest = k; rest > 0; rest >>= 1, half /= 2) fraction += (rest & 1) * half
-    order.add(Math.floor(fraction * count))
-  }
-  return [...order]
+  )
 }
 
 /** Of a cell's corners. */

@@ -22,9 +22,9 @@ interface Grid {
 const side = 9
 export const grids: Readonly<Record<'card' | 'compact', Grid>> = {
   card: { head: 49, columns: 2, rows: 9, chip: { width: 113, height: 16 }, gap: 2.5 },
-  compact: { head: 104, columns: 12, rows: 5, chip: { width: 15, height: 15 }, gap: 4 },
+  compact: { head: 112, columns: 12, rows: 5, chip: { width: 15, height: 15 }, gap: 4 },
 }
-export const dot = { radius: 42, below: 30 } as const
+export const dot = { radius: 50, below: 40 } as const
 
 /** How many of so many jails are shown; the last place says how many more there are. */
 export function shownOf(jails: number, detail: Detail): number {

@@ -43,7 +43,7 @@ export function effectsOf(graph: Graph, loss: Loss): Effects {
     ]),
   )
   const roles = rolesOf(graph, { hosts: loss.hosts, links: reach.cut })
-  const jails = new Map(graph.jails.map(jail => [jail.id, 'ok']))
+  const jails = new Map<string, State>(graph.jails.map(jail => [jail.id, 'ok']))
   for (const service of graph.services)
     for (const role of service.roles) {
       const effect = roles.get(role.id)

@@ -46,7 +46,7 @@ function kindItems({ kinds, scale, graph }: Picture): readonly Item[] {
           ? one.kind
           : `${one.kind}: ${one.services.join(', ')}`,
     })),
-    ...(graph.jails.some(jail => jail.service === null) ? [{ class: 'plain', text: 'jails of one’s own' }] : []),
+    ...(graph.jails.some(jail => jail.service === null) ? [{ class: 'plain', text: 'declared by hand' }] : []),
   ]
   return swatches.map(({ class: name, text }) => {
     const size = 14 * scale

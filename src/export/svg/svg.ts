@@ -43,7 +43,13 @@ export function svgMap(graph: Graph, options: MapOptions = {}): string {
   const effects = options.lost === undefined ? null : effectsOf(graph, options.lost)
   const picture: Picture = {
     ...{ graph, layout, effects, detail: detailOf(graph), interactive: options.interactive === true },
-    ...{ kinds: kindsOf(graph), jails: jailsByHost(graph), edges: edgesOf(graph), bounds: boundsOf(layout) },
+    ...{
+      kinds: kindsOf(graph),
+      jails: jailsByHost(graph),
+      edges: edgesOf(graph),
+      pairs: pairsOf(graph),
+      bounds: boundsOf(layout),
+    },
     scale: Math.max(1, Math.round((boundsOf(layout).width / 1300) * 10) / 10),
   }
   const { bounds, scale } = picture
@@ -86,6 +92,7 @@ export interface Picture {
   readonly jails: ReadonlyMap<string, readonly GraphJail[]>
   readonly edges: ReadonlySet<string>
   readonly bounds: Box
+  readonly pairs: readonly Pair[]
   /** How much larger than on a small map letters are that stand outside of cards. */
   readonly scale: number
 }
@@ -190,24 +197,29 @@ function sectorPath({ from, to, inner, outer }: Sector, more: number): string {
 
 // Tunnels
 
-interface Pair {
+export interface Pair {
   readonly regions: readonly [string, string]
   readonly tunnels: readonly GraphTunnel[]
 }
 
-export const pairKey = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`)
-
 /** Tunnels by the regions at their ends, in the order of their names. */
-export function pairsOf({ hosts, tunnels }: Pick<Graph, 'hosts' | 'tunnels'>): readonly Pair[] {
-  const regionOf = new Map(hosts.map(host => [host.name, host.region]))
-  const pairs = new Map<string, { regions: readonly [string, string]; tunnels: GraphTunnel[] }>()
+export function pairsOf({ hosts, regions, tunnels }: Pick<Graph, 'hosts' | 'regions' | 'tunnels'>): readonly Pair[] {
+  const names = regions.map(region => region.name).toSorted()
+  const ranks = new Map(names.map((name, n) => [name, n]))
+  const rankOf = new Map(hosts.map(host => [host.name, ranks.get(host.region) ?? 0]))
+  const pairs = new Map<number, { regions: readonly [string, string]; tunnels: GraphTunnel[] }>()
   for (const tunnel of tunnels) {
-    const [a, b] = [regionOf.get(tunnel.a) ?? '', regionOf.get(tunnel.b) ?? '']
-    const pair = pairs.get(pairKey(a, b)) ?? { regions: a < b ? [a, b] : [b, a], tunnels: [] }
-    pair.tunnels.push(tunnel)
-    pairs.set(pairKey(a, b), pair)
+    const [a, b] = [rankOf.get(tunnel.a) ?? 0, rankOf.get(tunnel.b) ?? 0]
+    const [first, second] = a < b ? [a, b] : [b, a]
+    const known = pairs.get(first * names.length + second)
+    if (known === undefined)
+      pairs.set(first * names.length + second, {
+        regions: [names[first] ?? '', names[second] ?? ''],
+        tunnels: [tunnel],
+      })
+    else known.tunnels.push(tunnel)
   }
-  return [...pairs].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, pair]) => pair)
+  return [...pairs].toSorted(([a], [b]) => a - b).map(([, pair]) => pair)
 }
 
 const tunnelKey = ({ a, b }: GraphTunnel): string => linkOf(a as HostName, b as HostName)
@@ -228,14 +240,14 @@ function tunnelsOf(picture: Picture): readonly string[] {
     return `<path class="tunnel${stateClass(state)}" data-a="${xml(tunnel.a)}" data-b="${xml(tunnel.b)}" d="${tunnelPath(layout, tunnel.a, tunnel.b)}"><title>${xml(`${tunnel.a} – ${tunnel.b}, ${tripTitle(tunnel)}${said}`)}</title></path>`
   }
   if (graph.tunnels.length <= mostTunnels) return graph.tunnels.map(drawn)
-  return pairsOf(graph).flatMap(pair =>
+  return picture.pairs.flatMap(pair =>
     pair.tunnels.length === 1 ? pair.tunnels.map(drawn) : [bundleOf(picture, pair)],
   )
 }
 
 function bundleOf({ layout, effects }: Picture, { regions, tunnels }: Pair): string {
-  const states = tunnels.map(tunnel => effects?.tunnels.get(tunnelKey(tunnel)) ?? 'ok')
-  const fine = states.filter(state => state === 'ok').length
+  const states = effects === null ? [] : tunnels.map(tunnel => effects.tunnels.get(tunnelKey(tunnel)) ?? 'ok')
+  const fine = tunnels.length - states.filter(state => state !== 'ok').length
   const state: State =
     fine === tunnels.length ? 'ok' : fine > 0 ? 'degraded' : states.includes('broken') ? 'broken' : 'lost'
   const [a, b] = regions
@@ -260,28 +272,49 @@ export function bundlePath({ sectors }: Pick<Layout, 'sectors'>, a: string, b: s
 const doorOf = ({ from, to, inner }: Sector): Point => polar(inner - 6, (from + to) / 2)
 
 /** What was measured, once for each pair of regions, where nothing else is. */
-function labelsOf({ graph, layout, scale }: Picture): readonly string[] {
+function labelsOf({ graph, layout, scale, detail, jails, pairs }: Picture): readonly string[] {
   const size = 12.5 * scale
-  const taken: Box[] = []
-  return pairsOf(graph).flatMap(({ regions: [a, b], tunnels }) => {
-    const [from, to, trip] = [layout.sectors.get(a), layout.sectors.get(b), tunnels[0]?.roundTrip]
-    if (a === b || from === undefined || to === undefined || trip === undefined || trip.estimated) return []
+  const taken: Box[] = graph.hosts.flatMap(({ name }) => {
+    const middle = layout.hosts.get(name)
+    return middle === undefined ? [] : [cardBox(middle, jails.get(name)?.length ?? 0, detail)]
+  })
+  return pairs.flatMap(({ regions: [a, b], tunnels }) => {
+    const trip = tunnels[0]?.roundTrip
+    if (a === b || trip === undefined || trip.estimated) return []
     const text = tripText(trip)
     const [width, height] = [widthOf(text, size) + size, size * 1.7]
-    for (const t of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82]) {
-      const middle = onCurve(doorOf(from), doorOf(to), t)
-      const box = { x: middle.x - width / 2, y: middle.y - height / 2, width, height }
-      if (taken.some(other => overlap(box, other))) continue
-      taken.push(box)
-      return [
-        `<g class="trip" data-regions="${xml(`${a} ${b}`)}"><title>${xml(`${a} – ${b}: ${text}, measured`)}</title>` +
-          `<rect x="${round(box.x)}" y="${round(box.y)}" width="${round(width)}" height="${round(height)}" rx="${round(height / 2)}"/>` +
-          `<text x="${middle.x}" y="${round(middle.y + size * 0.36)}" font-size="${round(size)}" text-anchor="middle">${xml(text)}</text></g>`,
-      ]
-    }
+    for (const { from, to } of linesOf(layout, { regions: [a, b], tunnels }, graph.tunnels.length))
+      for (const t of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74]) {
+        const middle = onCurve(from, to, t)
+        const box = { x: middle.x - width / 2, y: middle.y - height / 2, width, height }
+        if (taken.some(other => overlap(box, other))) continue
+        taken.push(box)
+        return [
+          `<g class="trip" data-regions="${xml(`${a} ${b}`)}"><title>${xml(`${a} – ${b}: ${text}, measured`)}</title>` +
+            `<rect x="${round(box.x)}" y="${round(box.y)}" width="${round(width)}" height="${round(height)}" rx="${round(height / 2)}"/>` +
+            `<text x="${middle.x}" y="${round(middle.y + size * 0.36)}" font-size="${round(size)}" text-anchor="middle">${xml(text)}</text></g>`,
+        ]
+      }
     return []
   })
 }
+
+/** The lines that are drawn between two regions, those of the innermost hosts first. */
+function linesOf(layout: Layout, { regions: [a, b], tunnels }: Pair, all: number) {
+  const [from, to] = [layout.sectors.get(a), layout.sectors.get(b)]
+  if (all > mostTunnels && tunnels.length > 1 && from !== undefined && to !== undefined)
+    return [{ from: doorOf(from), to: doorOf(to) }]
+  return tunnels
+    .flatMap(tunnel => {
+      const [near, far] = [layout.hosts.get(tunnel.a), layout.hosts.get(tunnel.b)]
+      return near === undefined || far === undefined ? [] : [{ from: near, to: far }]
+    })
+    .toSorted((one, other) => lengthOf(one) - lengthOf(other))
+    .slice(0, 5)
+}
+
+const lengthOf = ({ from, to }: { readonly from: Point; readonly to: Point }): number =>
+  Math.hypot(from.x, from.y) + Math.hypot(to.x, to.y)
 
 const overlap = (a: Box, b: Box): boolean =>
   a.x < b.x + b.width + 4 && b.x < a.x + a.width + 4 && a.y < b.y + b.height + 4 && b.y < a.y + a.height + 4
@@ -333,12 +366,12 @@ function dotOf(
   return [
     `<circle class="card${ring}" cx="${x}" cy="${y}" r="${dot.radius}"/>`,
     ...(host.gateway ? [`<circle class="ring" cx="${x}" cy="${y}" r="${dot.radius - 8}"/>`] : []),
-    `<text class="number" x="${x}" y="${round(y + 11)}" font-size="30" text-anchor="middle">${mine.length}</text>`,
-    `<text class="name" x="${x}" y="${round(middle.y + 50)}" font-size="34" text-anchor="middle">${xml(cut(host.name, 250, 34, 'bold'))}</text>`,
+    `<text class="number" x="${x}" y="${round(y + 13)}" font-size="36" text-anchor="middle">${mine.length}</text>`,
+    `<text class="name" x="${x}" y="${round(middle.y + 62)}" font-size="40" text-anchor="middle">${xml(cut(host.name, 250, 40, 'bold'))}</text>`,
     ...(word === ''
       ? []
       : [
-          `<text class="mark-text" x="${x}" y="${round(middle.y + 80)}" font-size="24" text-anchor="middle">${xml(word)}</text>`,
+          `<text class="mark-text" x="${x}" y="${round(middle.y + 92)}" font-size="24" text-anchor="middle">${xml(word)}</text>`,
         ]),
     strike({ x: x - dot.radius, y: y - dot.radius, width: 2 * dot.radius, height: 2 * dot.radius }),
   ]
@@ -358,7 +391,7 @@ const strike = ({ x, y, width, height }: Box): string =>
 /** Sizes of the letters of a card. */
 const letters = {
   card: { name: 15.5, small: 10, address: 10.5, mark: 9, chip: 10, first: 21, second: 38, radius: 9 },
-  compact: { name: 27, small: 16, address: 18, mark: 15, chip: 11, first: 34, second: 62, radius: 14 },
+  compact: { name: 36, small: 19, address: 22, mark: 16, chip: 14, first: 42, second: 72, radius: 14 },
 } as const
 
 function cardOf(picture: Picture, host: GraphHost, card: Card): readonly string[] {
@@ -374,7 +407,7 @@ function cardOf(picture: Picture, host: GraphHost, card: Card): readonly string[
   )
   const beside = detail === 'card' ? widthOf(smallText, size.small) + 8 : 0
   const words = [...(card.state === 'ok' ? [] : [stateWords[card.state]]), ...card.marks]
-  const pills = pillsOf(words, { right, middle: box.y + (detail === 'card' ? size.second - 3.5 : 84), size: size.mark })
+  const pills = pillsOf(words, { right, middle: box.y + (detail === 'card' ? size.second - 3.5 : 93), size: size.mark })
   const shown = shownOf(mine.length, detail)
   const rest = mine.length - shown
   const last = chipBox(box, shown, detail)
@@ -384,7 +417,7 @@ function cardOf(picture: Picture, host: GraphHost, card: Card): readonly string[
     `<text class="address" x="${round(left)}" y="${round(box.y + size.second)}" font-size="${size.address}">${xml(cut(host.address.inet, detail === 'card' ? room - pills.width - 6 : room, size.address))}</text>`,
     detail === 'card'
       ? `<text class="soft" x="${round(right)}" y="${round(box.y + size.first - 1)}" font-size="${size.small}" text-anchor="end">${xml(smallText)}</text>`
-      : `<text class="soft" x="${round(left)}" y="${round(box.y + 89)}" font-size="${size.small}">${xml(cut(small, room - pills.width - 8, size.small))}</text>`,
+      : `<text class="soft" x="${round(left)}" y="${round(box.y + 99)}" font-size="${size.small}">${xml(cut(small, room - pills.width - 8, size.small))}</text>`,
     ...pills.lines,
     ...mine.slice(0, shown).map((jail, n) => chipOf(picture, jail, chipBox(box, n, detail), detail)),
     ...(rest === 0
@@ -424,7 +457,7 @@ function chipOf({ effects, kinds }: Picture, jail: GraphJail, box: Box, detail: 
   const said = state === undefined || state === 'ok' ? '' : `: ${state}`
   const text =
     detail === 'card'
-      ? `<text x="${round(box.x + box.width / 2)}" y="${round(box.y + box.height / 2 + 3.6)}" font-size="10" text-anchor="middle">${xml(cut(jail.name, box.width - 8, 10))}</text>`
+      ? `<text x="${round(box.x + box.width / 2)}" y="${round(box.y + box.height / 2 + 3.6)}" font-size="10" text-anchor="middle">${xml(cut(jail.name, box.width - 6, 10))}</text>`
       : ''
   return (
     `<g class="jail ${kinds.classOf(jail.service)}${stateClass(state)}" data-jail="${xml(jail.id)}"${serves}><title>${xml(`${jail.name}, ${jail.address.inet}${said}`)}</title>` +
