@@ -57,9 +57,10 @@ function packedTunnels({ hosts, tunnels }: Graph): PackedTunnels {
     joined.add(a * hosts.length + b)
     list.push(a, b)
     if (tunnel.keepalive !== keepalive) other.push([a, b, tunnel.keepalive])
-    const [from, to] = [regions.get(tunnel.a) ?? '', regions.get(tunnel.b) ?? ''].toSorted()
-    if (from === undefined || to === undefined || trips.has(`${from} ${to}`)) continue
-    trips.set(`${from} ${to}`, [from, to, tunnel.roundTrip.milliseconds, tunnel.roundTrip.estimated])
+    const [one, two] = [regions.get(tunnel.a) ?? '', regions.get(tunnel.b) ?? '']
+    const [from, to] = one < two ? [one, two] : [two, one]
+    const key = `${from} ${to}`
+    if (!trips.has(key)) trips.set(key, [from, to, tunnel.roundTrip.milliseconds, tunnel.roundTrip.estimated])
   }
   const rest = { keepalive, other, trips: [...trips.values()] }
   if (tunnels.length * 4 <= hosts.length * (hosts.length - 1)) return { pairs: 'joined', list, ...rest }

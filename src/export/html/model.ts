@@ -1,6 +1,6 @@
 /** What the page asks of the mesh: who is where, and what flows between whom. */
 import type { HostName } from '../../../topology/names.ts'
-import type { Ends } from '../../../topology/place/whatif.ts'
+import type { Ends, Loss } from '../../../topology/place/whatif.ts'
 import type {
   Graph,
   GraphFlow,
@@ -66,6 +66,17 @@ export class Model {
       tunnels: graph.hosts.flatMap(({ name }) => graph.tunnelsOf(name).filter(({ a }) => a === name)),
     }
     return this.#whole
+  }
+
+  /** With the tunnels that matter to a loss: of a large mesh those of hosts whose links it cuts, as the others are bundles. */
+  beside({ links }: Loss): Graph {
+    const { graph } = this
+    if (graph.hosts.length <= 100) return this.whole
+    const ends = new Set([...links].flatMap(link => link.split(' ')))
+    const tunnels = [...ends].flatMap(end =>
+      graph.tunnelsOf(end).filter(({ a, b }) => end === a || !ends.has(a) || b !== end),
+    )
+    return { ...graph, tunnels }
   }
 
   jailsOf(host: string): readonly GraphJail[] {

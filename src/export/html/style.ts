@@ -44,7 +44,7 @@ header h1{overflow-wrap:anywhere}
 #found li[aria-selected=true]{background:var(--plain);border-left-color:var(--accent)}
 #found li[aria-selected=true] span{color:var(--plain-ink)}
 #desk{display:grid;grid-template-columns:minmax(0,1fr)}
-.awake #desk{grid-template-columns:minmax(0,1fr) 26rem;grid-template-rows:minmax(0,1fr);height:calc(100vh - 3.9rem);height:calc(100dvh - 3.9rem)}
+.awake #desk{grid-template-columns:minmax(0,1fr) 27.5rem;grid-template-rows:minmax(0,1fr);height:calc(100vh - 3.9rem);height:calc(100dvh - 3.9rem)}
 #map{position:relative;min-width:0;min-height:0}
 #map>svg{display:block;width:100%;height:100%;max-height:calc(100vh - 3.9rem)}
 .awake #map>svg{touch-action:pan-y;cursor:default;max-height:none;height:100%;position:absolute;inset:0}

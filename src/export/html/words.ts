@@ -121,7 +121,8 @@ function trips({ hosts, tunnels }: Graph): Markup | null {
   const regionOf = new Map(hosts.map(({ name, region }) => [name, region]))
   const between = new Map<string, readonly [a: string, b: string, text: string]>()
   for (const { a, b, roundTrip } of tunnels) {
-    const [from = '', to = ''] = [regionOf.get(a) ?? '', regionOf.get(b) ?? ''].toSorted(byText)
+    const [one, two] = [regionOf.get(a) ?? '', regionOf.get(b) ?? '']
+    const [from, to] = one < two ? [one, two] : [two, one]
     if (from === to || between.has(`${from} ${to}`)) continue
     between.set(`${from} ${to}`, [from, to, `${roundTrip.milliseconds} ms${roundTrip.estimated ? ', estimated' : ''}`])
   }

@@ -81,7 +81,7 @@ export class LosingPanel {
     }
     const outcome = outcomeOf(loss, this.#losing)
     this.#result.replaceChildren(...detail(outcome))
-    this.#picture.lose(effectsOf(this.#model.whole, loss.loss))
+    this.#picture.lose(effectsOf(this.#model.beside(loss.loss), loss.loss))
     const bad = outcome.effects.filter(hurts).length
     say(
       `Without ${loss.name}: ${bad === 0 ? 'all roles still write' : `${counted(bad, 'role')} of ${outcome.effects.length} no longer write or lose data`}, ${counted(outcome.broken.length, 'broken flow')}`,

@@ -202,8 +202,11 @@ export class Picture {
     }
     for (const [name, group] of this.#hosts) set(group, effects.hosts.get(name))
     for (const [id, group] of this.#jails) set(group, effects.jails.get(id))
-    for (const path of this.#svg.querySelectorAll<SVGElement>('path.tunnel'))
-      set(path, effects.tunnels.get(`${path.dataset['a'] ?? ''} ${path.dataset['b'] ?? ''}`))
+    for (const path of this.#svg.querySelectorAll<SVGElement>('path.tunnel')) {
+      const { a = '', b = '' } = path.dataset
+      const gone = [a, b].some(end => effects.hosts.get(end) === 'lost')
+      set(path, gone ? 'lost' : effects.tunnels.get(`${a} ${b}`))
+    }
     for (const path of this.#svg.querySelectorAll<SVGElement>('path.bundle'))
       set(path, this.#bundleState(path, effects))
   }
