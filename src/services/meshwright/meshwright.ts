@@ -34,7 +34,7 @@ export const meshwright = defineKind({
       count,
       spread: [{ by: 'region', max: 1, hard: false }],
       resilience: { kind: count === 1 ? 'single' : 'stateless' },
-      demand: { cpu: 10, memory: 256, disk: 1024 },
+      demand: { cpu: 10, memory: 512, disk: 1024 },
       metrics: {
         ...{ port, path: '/metrics', job: 'meshwright', honorLabels: true },
         ...{ bearer: tokenPurpose, tokenFile },
