@@ -31,7 +31,7 @@ export interface FlowsAt {
 }
 
 /** More lines than this are no picture any more. */
-export const mostLines = 600
+const mostLines = 600
 
 export class Model {
   readonly graph: PageGraph

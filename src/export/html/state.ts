@@ -6,8 +6,8 @@ export interface Place {
   readonly name: string
 }
 
-export const placeKinds = ['host', 'jail', 'service', 'role', 'region', 'flow', 'link'] as const
-export type PlaceKind = (typeof placeKinds)[number]
+const placeKinds = ['host', 'jail', 'service', 'role', 'region', 'flow', 'link'] as const
+type PlaceKind = (typeof placeKinds)[number]
 
 export interface View {
   /** The middle of the picture, in its own units. */
