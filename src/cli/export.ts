@@ -43,6 +43,7 @@ export const texts = {
   },
   html: async graph => (await import('../export/html/html.ts')).htmlMap(graph),
   hosts: async graph => (await import('../export/hosts.ts')).hostsText(graph),
+  rc: async () => (await import('../services/meshwright/rc-script.ts')).rcScript().text,
   json: async graph => `${JSON.stringify((await import('../export/json.ts')).graphJson(graph), null, 2)}\n`,
 } as const satisfies Readonly<
   Record<string, (graph: Graph, opened: Opened, options: TextOptions) => Promise<string | Diagnostic>>
