@@ -119,7 +119,7 @@ describe('whatif', () => {
     const effects = losses.flatMap(({ lost, effects: of }) => of.map(effect => ({ lost, ...effect })))
     expect(effects.filter(({ quorum }) => quorum === false)).toEqual([])
     expect(new Set(effects.filter(({ writes }) => !writes).map(({ id }) => id))).toEqual(
-      new Set(['cloud/cron', 'front/edge', 'graphs/app', 'names/primary']),
+      new Set(['cloud/cron', 'front/edge', 'graphs/app', 'health/serve', 'names/primary']),
     )
     // Grafana's own database is on one host.
     expect(new Set(effects.filter(({ dataLost }) => dataLost).map(({ id }) => id))).toEqual(new Set(['graphs/app']))

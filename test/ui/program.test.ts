@@ -81,6 +81,8 @@ withTmux('meshwright ui', () => {
   test('a pause holds what is shown, and lets it go on', async () => {
     const tmux = await started('ui --demo --speed 5')
     await tmux.until(/DEMO +\d+ s old/)
+    // In 80 columns the age gives way to what must be said.
+    await tmux.resize(100, 24)
     await tmux.send('p')
     await tmux.until('PAUSED')
     await tmux.until(/PAUSED[^]*\b1\d s old|\b1\d s old[^]*PAUSED/)

@@ -33,7 +33,6 @@ export const meshwright = defineKind({
       name: 'serve',
       count,
       spread: [{ by: 'region', max: 1, hard: false }],
-      resilience: { kind: count === 1 ? 'single' : 'stateless' },
       demand: { cpu: 10, memory: 512, disk: 1024 },
       metrics: {
         ...{ port, path: '/metrics', job: 'meshwright', honorLabels: true },

@@ -40,6 +40,9 @@ pkg -r /usr/local/jails/files-proxy install -y haproxy30
 # files-storage
 pkg -r /usr/local/jails/files-storage install -y garage curl jq
 
+# health-serve
+pkg -r /usr/local/jails/health-serve install -y node22
+
 # names-primary
 pkg -r /usr/local/jails/names-primary install -y bind920 bind_exporter
 chroot /usr/local/jails/names-primary chown root:bind /usr/local/etc/namedb/keys.conf
@@ -59,3 +62,4 @@ pkg -r /usr/local/jails/watch-node install -y node_exporter
 # watch-server
 pkg -r /usr/local/jails/watch-server install -y prometheus3
 chroot /usr/local/jails/watch-server chown root:prometheus /usr/local/etc/prometheus/credentials/files-metrics-token
+chroot /usr/local/jails/watch-server chown root:prometheus /usr/local/etc/prometheus/credentials/health-metrics-token
