@@ -221,7 +221,7 @@ function secretsIn(out: string, lock: string): ReadonlySet<string> {
 
 describe('metrics for the textfile collector', () => {
   const textfile = (directory: string, to: string | null): TextfileOptions => ({
-    ...{ directory, demo: true, speed: 1, hooks: false, json: false, to, addresses: () => [] },
+    ...{ directory, demo: true, speed: 1, hooks: false, json: false, to, wait: 30, addresses: () => [] },
   })
 
   test('go to standard output', async () => {
@@ -248,6 +248,23 @@ describe('metrics for the textfile collector', () => {
     // Whoever was reading the old one reads it to its end.
     expect(statSync(to).ino).not.toBe(before)
     expect(readdirSync(at)).toEqual(['meshwright.prom'])
+  })
+
+  test('are whole, however many write them at once', async () => {
+    const directory = meshDirectory()
+    const at = temporary()
+    const to = join(at, 'meshwright.prom')
+    const codes = await Promise.all(Array.from({ length: 8 }, () => metricsTextfile(world().io, textfile(directory, to))))
+    expect(codes).toEqual(Array.from({ length: 8 }, () => 0))
+    expect(readdirSync(at)).toEqual(['meshwright.prom'])
+    expect(readFileSync(to, 'utf8')).toContain('meshwright_instance_leads')
+  })
+
+  test('and say for programs where they are', async () => {
+    const to = join(temporary(), 'meshwright.prom')
+    const { io, said } = world()
+    expect(await metricsTextfile(io, { ...textfile(meshDirectory(), to), json: true })).toBe(0)
+    expect(JSON.parse(said.stdout)).toEqual({ ok: true, files: [{ path: to, changed: true }] })
   })
 
   test('a place that is none is refused', async () => {
