@@ -340,7 +340,14 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
     .option('--to <file>', 'instead of stdout: a name that ends in .prom')
     .addOption(waitOption())
     .action(async (o: Common & Watching & { to?: string; wait: number }) =>
-      run((await import('./serve.ts')).metricsTextfile(io, { ...common(o), ...looking(o), to: o.to ?? null, wait: o.wait })),
+      run(
+        (await import('./serve.ts')).metricsTextfile(io, {
+          ...common(o),
+          ...looking(o),
+          to: o.to ?? null,
+          wait: o.wait,
+        }),
+      ),
     )
 }
 

@@ -112,7 +112,7 @@ export async function metricsTextfile(io: Io, options: TextfileOptions): Promise
     io.signal.throwIfAborted()
     const scrape = { snapshot, secretsWritten: secretsWritten(options.directory)() }
     const text = new Metrics({ version, graph, fleet }).text(scrape)
-    if (options.to === null) {
+    if (options.to === null || options.to === '-') {
       for (const chunk of text) io.stdout.write(chunk)
       return exitCodes.done
     }
@@ -170,7 +170,8 @@ function listensOf(
   const [listens, refused]: [Listen[], Diagnostic[]] = [[], []]
   for (const parsed of listen.map(parseListen))
     if ('severity' in parsed) refused.push(parsed)
-    else listens.push(parsed)
+    // Said twice is meant once; 0 is another port each time.
+    else if (parsed.port === 0 || !listens.some(one => listenText(one) === listenText(parsed))) listens.push(parsed)
   return refused.length > 0 ? { refused } : { listens }
 }
 
