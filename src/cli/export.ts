@@ -57,7 +57,7 @@ export async function exportText(io: Io, kind: TextKind, options: TextOptions): 
   report(io, opened.diagnostics)
   const text = await texts[kind](graphOf(opened), opened, options)
   if (typeof text !== 'string') return refuse(io, [text], options.json)
-  if (options.to === undefined) {
+  if (options.to === undefined || options.to === '-') {
     io.stdout.write(text)
     return exitCodes.done
   }

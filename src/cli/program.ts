@@ -339,8 +339,15 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
     .addOption(outOption())
     .option('--to <file>', 'instead of stdout: a name that ends in .prom')
     .addOption(waitOption())
-    .action(async (o: Common & Watching & { to?: string }) =>
-      run((await import('./serve.ts')).metricsTextfile(io, { ...common(o), ...looking(o), to: o.to ?? null })),
+    .action(async (o: Common & Watching & { to?: string; wait: number }) =>
+      run(
+        (await import('./serve.ts')).metricsTextfile(io, {
+          ...common(o),
+          ...looking(o),
+          to: o.to ?? null,
+          wait: o.wait,
+        }),
+      ),
     )
 }
 

@@ -1,6 +1,6 @@
 /** `meshwright serve` and `meshwright export metrics-textfile`: the health of the mesh, for Prometheus and Grafana. */
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { graphOf, type Graph } from '../export/graph.ts'
 import { Metrics } from '../export/metrics/metrics.ts'
@@ -10,7 +10,6 @@ import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
 import { lookOnce, watchOn } from '../health/watch.ts'
 import { secretsDocument } from '../load/directory.ts'
 import { type Opened, openMesh } from '../load/open.ts'
-import { reason } from '../load/reason.ts'
 import {
   insideMesh,
   isEverywhere,
@@ -23,8 +22,8 @@ import {
 import { Answers } from '../serve/answers.ts'
 import { Daemon, type Limits } from '../serve/server.ts'
 import { serveToken } from '../serve/token.ts'
-import { replaceFile } from '../write/replace.ts'
-import { outOf } from './alone.ts'
+import { writeExport } from '../write/exports.ts'
+import { outOf, waiting } from './alone.ts'
 import { type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
 import { openSource, type SourceChoice } from './sources.ts'
 
@@ -49,6 +48,8 @@ export interface ServeOptions extends Common {
 export interface TextfileOptions extends Common {
   /** Null: standard output. */
   readonly to: string | null
+  /** Seconds to wait for another writer. */
+  readonly wait: number
   readonly addresses?: () => readonly string[]
 }
 
@@ -111,17 +112,17 @@ export async function metricsTextfile(io: Io, options: TextfileOptions): Promise
     io.signal.throwIfAborted()
     const scrape = { snapshot, secretsWritten: secretsWritten(options.directory)() }
     const text = new Metrics({ version, graph, fleet }).text(scrape)
-    if (options.to === null) {
+    if (options.to === null || options.to === '-') {
       for (const chunk of text) io.stdout.write(chunk)
       return exitCodes.done
     }
-    try {
-      await replaceFile(options.to, Buffer.concat(Array.from(text, chunk => Buffer.from(chunk))), 0o644)
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
-      const refused = error('unwritable', `${options.to} cannot be written: ${reason(cause)}`)
-      return refuse(io, [refused], options.json)
-    }
+    const place = dirname(options.to)
+    // One that is mistyped is not made: nobody would read there.
+    if (!existsSync(place)) return refuse(io, [error('unwritable', `there is no directory ${place}`)], options.json)
+    // Two at once would spoil what either writes.
+    const written = await writeExport(options.to, [...text].join(''), waiting(io, options))
+    if ('severity' in written) return refuse(io, [written], options.json)
+    if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, files: written }, null, 2)}\n`)
     return exitCodes.done
   } finally {
     await watched.close()
@@ -169,7 +170,8 @@ function listensOf(
   const [listens, refused]: [Listen[], Diagnostic[]] = [[], []]
   for (const parsed of listen.map(parseListen))
     if ('severity' in parsed) refused.push(parsed)
-    else listens.push(parsed)
+    // Said twice is meant once; 0 is another port each time.
+    else if (parsed.port === 0 || !listens.some(one => listenText(one) === listenText(parsed))) listens.push(parsed)
   return refused.length > 0 ? { refused } : { listens }
 }
 

@@ -1,5 +1,5 @@
 /** Exports onto the disk: each file whole, only those that changed, and one writer at a time in a directory. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import type { ExportFile } from '../export/files.ts'
@@ -28,6 +28,8 @@ export async function writeExports(
       for (const file of files) {
         path = join(directory, file.path)
         await mkdir(dirname(path), { recursive: true })
+        // A device would be replaced, and whoever reads a FIFO waits for ever.
+        if ((await stat(path).catch(() => null))?.isFile() === false) return noFile(path)
         const changed = (await readFile(path).catch(() => null))?.equals(Buffer.from(file.text)) !== true
         if (changed) await replaceFile(path, file.text, 0o644)
         written.push({ path, changed })
@@ -43,5 +45,15 @@ export async function writeExports(
   }
 }
 
-export const writeExport = (path: string, text: string, waiting: Waiting): Promise<readonly Written[] | Diagnostic> =>
-  writeExports(dirname(path), [{ path: basename(path), text }], waiting)
+/** Of anything that is there and is no file, as /dev/stdout, nothing in its directory is touched. */
+export const writeExport = async (
+  path: string,
+  text: string,
+  waiting: Waiting,
+): Promise<readonly Written[] | Diagnostic> =>
+  (await stat(path).catch(() => null))?.isFile() === false || basename(path) === ''
+    ? noFile(path)
+    : writeExports(dirname(path), [{ path: basename(path), text }], waiting)
+
+const noFile = (path: string): Diagnostic =>
+  error('unwritable', `${path} cannot be written: it is no file`, undefined, 'Without --to, one text goes to stdout.')

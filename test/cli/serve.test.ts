@@ -1,4 +1,5 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { metricsTextfile, serve, type ServeOptions, type TextfileOptions } from '../../src/cli/serve.ts'
@@ -53,6 +54,15 @@ async function running(of: ServeOptions, environment: Record<string, string> = {
   await until(async () => (await fetch(`${url}/healthz`)).status === 200 || undefined)
   return { url, stop, said, code }
 }
+
+/** A port that nobody has. */
+const free = (): Promise<number> =>
+  new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 
 async function until<T>(what: () => T | undefined | Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + 20_000; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 20))) {
@@ -160,6 +170,12 @@ describe('meshwright serve', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
   })
 
+  test('an address that is said twice is one', async () => {
+    const port = await free()
+    const { said } = await running(options(meshDirectory(), { listen: [`127.0.0.1:${port}`, `127.0.0.1:${port}`] }))
+    expect(said.stderr.match(/serving aether/g)).toHaveLength(1)
+  })
+
   test('what makes no sense is refused', async () => {
     const directory = meshDirectory()
     expect((await refused(options(directory, { listen: ['here', 'there:1'] }))).stderr).toMatch(
@@ -223,11 +239,14 @@ function secretsIn(out: string, lock: string): ReadonlySet<string> {
 
 describe('metrics for the textfile collector', () => {
   const textfile = (directory: string, to: string | null): TextfileOptions => ({
-    ...{ directory, demo: true, speed: 1, hooks: false, json: false, to, addresses: () => [] },
+    ...{ directory, demo: true, speed: 1, hooks: false, json: false, to, wait: 30, addresses: () => [] },
   })
 
   test('go to standard output', async () => {
     const { io, said } = world()
+    // As both say.
+    expect(await metricsTextfile(world().io, textfile(meshDirectory(), '-'))).toBe(0)
+    expect(existsSync('-')).toBe(false)
     expect(await metricsTextfile(io, textfile(meshDirectory(), null))).toBe(0)
     const samples = parseSamples(said.stdout, names)
     expect(new Set(samples.map(({ name }) => name)).size).toBeGreaterThan(50)
@@ -250,6 +269,25 @@ describe('metrics for the textfile collector', () => {
     // Whoever was reading the old one reads it to its end.
     expect(statSync(to).ino).not.toBe(before)
     expect(readdirSync(at)).toEqual(['meshwright.prom'])
+  })
+
+  test('are whole, however many write them at once', async () => {
+    const directory = meshDirectory()
+    const at = temporary()
+    const to = join(at, 'meshwright.prom')
+    const codes = await Promise.all(
+      Array.from({ length: 8 }, () => metricsTextfile(world().io, textfile(directory, to))),
+    )
+    expect(codes).toEqual(Array.from({ length: 8 }, () => 0))
+    expect(readdirSync(at)).toEqual(['meshwright.prom'])
+    expect(readFileSync(to, 'utf8')).toContain('meshwright_instance_leads')
+  })
+
+  test('and say for programs where they are', async () => {
+    const to = join(temporary(), 'meshwright.prom')
+    const { io, said } = world()
+    expect(await metricsTextfile(io, { ...textfile(meshDirectory(), to), json: true })).toBe(0)
+    expect(JSON.parse(said.stdout)).toEqual({ ok: true, files: [{ path: to, changed: true }] })
   })
 
   test('a place that is none is refused', async () => {

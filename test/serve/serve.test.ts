@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { asked, groupOf } from '../../src/export/discovery.ts'
 import { relayed } from '../../src/export/metrics/exporters.ts'
-import { nodeGraph } from '../../src/export/grafana/node-graph.ts'
+import { locationsOf, nodeGraph } from '../../src/export/grafana/node-graph.ts'
 import { SecretText } from '../../src/keys/secret-text.ts'
 import { insideMesh, isEverywhere, listenText, parseListen } from '../../src/serve/address.ts'
 import { Answers, type Served } from '../../src/serve/answers.ts'
@@ -589,4 +589,13 @@ describe('where it listens', () => {
       message: expect.stringContaining('this machine has no such address') as string,
     })
   })
+})
+
+test('places beyond the date line are on its other side', () => {
+  const [region] = world.graph.regions
+  const hosts = world.graph.hosts.map((host, i) => ({ ...host, number: 300 + i, region: region?.name ?? '' }))
+  const regions = world.graph.regions.map(one => ({ ...one, location: { latitude: -37, longitude: 179.9 } }))
+  const longitudes = [...locationsOf({ regions, hosts }).values()].map(({ lon }) => lon)
+  expect(longitudes.some(lon => lon < 0)).toBe(true)
+  expect(longitudes.filter(lon => lon < -180 || lon > 180)).toEqual([])
 })

@@ -60,7 +60,7 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
       const place = places.get(host.name)
       return {
         ...{ id: host.name, title: host.name, subtitle: host.region },
-        mainstat: is === undefined ? `${services.length} jails` : is.state,
+        mainstat: is === undefined ? `${services.length} ${services.length === 1 ? 'jail' : 'jails'}` : is.state,
         secondarystat: is === undefined ? host.class : (is.problems[0]?.text ?? ''),
         color: is === undefined ? colors.planned : colorOfLevel[is.level],
         ...{ fixedx: points.get(host.name)?.x ?? 0, fixedy: points.get(host.name)?.y ?? 0 },
@@ -130,7 +130,8 @@ export function locationsOf({
     const [angle, distance] = [host.number * 2.399963, 0.35 * Math.sqrt(host.number)]
     places.set(host.name, {
       lat: Math.round(Math.max(-89, Math.min(89, location.latitude + distance * Math.sin(angle))) * 1000) / 1000,
-      lon: Math.round((location.longitude + distance * Math.cos(angle)) * 1000) / 1000,
+      // Beyond the date line it goes on at its other side.
+      lon: Math.round((((location.longitude + distance * Math.cos(angle) + 540) % 360) - 180) * 1000) / 1000,
     })
   }
   return places
