@@ -121,17 +121,17 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
     )
   root
     .command('schema')
-    .description('print the JSON Schema of what people write, for editors')
+    .description('print the JSON Schema of what people write, for editors, and of `export json`')
     .argument(
       '[file]',
-      'mesh or region',
+      'mesh, region or graph',
       (value: string) => {
-        if (value === 'mesh' || value === 'region') return value
-        throw new InvalidArgumentError('It is mesh or region.')
+        if (value === 'mesh' || value === 'region' || value === 'graph') return value
+        throw new InvalidArgumentError('It is mesh, region or graph.')
       },
       'mesh',
     )
-    .action(async (of: 'mesh' | 'region') => {
+    .action(async (of: 'mesh' | 'region' | 'graph') => {
       const { jsonSchema } = await import('./json-schema.ts')
       io.stdout.write(`${JSON.stringify(jsonSchema(of), null, 2)}\n`)
     })
