@@ -15,7 +15,7 @@ import { openMesh } from '../../src/load/open.ts'
 
 const root = join(import.meta.dirname, '../..')
 export const start = Date.UTC(2026, 0, 1)
-export const interval = 10_000
+const interval = 10_000
 
 export interface World {
   readonly graph: Graph

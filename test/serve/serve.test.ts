@@ -27,11 +27,16 @@ const withSnapshot = (answers = answersOf()): Answers => {
   return answers
 }
 
+const usual = {
+  token: null,
+  failed: (cause: unknown): never => {
+    throw cause
+  },
+}
+
 /** On a port that is free; gone when the test is. */
 async function serving(more: Partial<Serving> = {}): Promise<{ readonly port: number; readonly daemon: Daemon }> {
-  const daemon = await Daemon.start({ answers: withSnapshot(), token: null, ...more }, [
-    { address: '127.0.0.1', port: 0 },
-  ])
+  const daemon = await Daemon.start({ ...usual, answers: withSnapshot(), ...more }, [{ address: '127.0.0.1', port: 0 }])
   if (!(daemon instanceof Daemon)) throw new Error(daemon.message)
   onTestFinished(() => daemon.close())
   return { port: Number(daemon.addresses[0]?.split(':').at(-1)), daemon }
@@ -400,6 +405,39 @@ describe('what is not to be had', () => {
   })
 })
 
+test.each([
+  [
+    'before',
+    () => {
+      throw new TypeError('broken')
+    },
+    500,
+  ],
+  [
+    'after',
+    () => ({
+      ...{ status: 200 as const, type: 'text/plain' },
+      body: (function* () {
+        yield Buffer.from('x')
+        throw new TypeError('broken')
+      })(),
+    }),
+    null,
+  ],
+])('a bug %s an answer has begun is told, and takes nobody else with it', async (_, of, status) => {
+  const answers = withSnapshot()
+  const well = answers.of.bind(answers)
+  answers.of = (path, query) => (path === '/' ? of() : well(path, query))
+  const told: unknown[] = []
+  const { port } = await serving({ answers, failed: cause => told.push(cause) })
+  const got = await ask(port, '/').catch((cause: unknown) => cause as NodeJS.ErrnoException)
+  if ('text' in got) expect(got).toMatchObject({ status, text: 'this is a bug in meshwright\n' })
+  else expect([status, got.code]).toEqual([null, 'ECONNRESET'])
+  await until(() => told.length > 0)
+  expect(told).toEqual([new TypeError('broken')])
+  expect((await ask(port, '/metrics')).status).toBe(200)
+})
+
 describe('an answer under way', () => {
   /** Large enough that no buffer of the system takes it. */
   const large = (open: { chunks: number; ended: boolean }): Answers => {
@@ -525,7 +563,7 @@ describe('where it listens', () => {
       { address: '127.0.0.2', port: 0 },
       { address: '::1', port: 0 },
     ]
-    const daemon = await Daemon.start({ answers, token: null }, two)
+    const daemon = await Daemon.start({ ...usual, answers }, two)
     if (!(daemon instanceof Daemon)) throw new Error(daemon.message)
     expect(daemon.addresses).toEqual([
       expect.stringMatching(/^127\.0\.0\.2:[0-9]+$/),
@@ -533,19 +571,19 @@ describe('where it listens', () => {
     ])
     await daemon.close()
     const taken = { address: '127.0.0.1', port }
-    const refused = await Daemon.start({ answers, token: null }, [{ address: '127.0.0.3', port }, taken])
+    const refused = await Daemon.start({ ...usual, answers }, [{ address: '127.0.0.3', port }, taken])
     expect(refused).toMatchObject({
       code: 'cannot-listen',
       message: `cannot listen on 127.0.0.1:${port}: another program does already`,
     })
     // The first was let go of again.
-    const again = await Daemon.start({ answers, token: null }, [{ address: '127.0.0.3', port }])
+    const again = await Daemon.start({ ...usual, answers }, [{ address: '127.0.0.3', port }])
     if (!(again instanceof Daemon)) throw new Error(again.message)
     await again.close()
   })
 
   test('an address of another machine is refused', async () => {
-    const refused = await Daemon.start({ answers: withSnapshot(), token: null }, [{ address: '192.0.2.77', port: 0 }])
+    const refused = await Daemon.start({ ...usual, answers: withSnapshot() }, [{ address: '192.0.2.77', port: 0 }])
     expect(refused).toMatchObject({
       code: 'cannot-listen',
       message: expect.stringContaining('this machine has no such address') as string,
