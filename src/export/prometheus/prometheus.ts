@@ -7,7 +7,16 @@ import { instancesOf } from '../../services/deploy.ts'
 import type { ExportFile } from '../files.ts'
 import type { Planned } from '../graph.ts'
 import { type Target, targetsOf } from '../targets.ts'
-import { alertFile, alertGroups, factsOf, recordFile, type RuleTimes, serveJob, usualTimes } from './catalogue.ts'
+import {
+  alertGroups,
+  alertRules,
+  factsOf,
+  type Planning,
+  recordRules,
+  type RuleTimes,
+  serveJob,
+  usualTimes,
+} from './catalogue.ts'
 import { alertmanagerFile, type AlertTimes, type Receivers, usualAlertTimes } from './alertmanager.ts'
 import { type Discovery, scrapeConfigs, type Scraping, serveToken, targetFiles, tokenOf } from './scrape.ts'
 import { testFile } from './unit-tests.ts'
@@ -45,7 +54,7 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
     serve: options.serve ?? (itself.length > 0 ? itself.map(({ address }) => address) : [nearby]),
     token: options.token ?? itself.some(({ bearer }) => bearer !== null),
   }
-  const facts = factsOf({ mesh, services }, true)
+  const facts = factsOf(planningOf(planned), true)
   const groups = alertGroups(facts)
   const managers = options.alertmanagers ?? managersOf(planned)
   const how = options.exporters ?? 'http'
@@ -70,8 +79,8 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
         { ...globalOf(mesh.name, interval), scrape_configs: scrapeConfigs(scraping, how, null) },
       ),
     },
-    { path: 'rules/records.yml', text: yamlText(recordFile(ruleTimes)) },
-    { path: 'rules/alerts.yml', text: yamlText(alertFile(groups, ruleTimes)) },
+    { path: 'rules/records.yml', text: yamlText({ groups: recordRules(ruleTimes) }) },
+    { path: 'rules/alerts.yml', text: yamlText({ groups: alertRules(groups, ruleTimes) }) },
     ...groups.map(group => ({
       path: `tests/${group.name}.yml`,
       text: noted(
@@ -83,6 +92,12 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
   ]
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+export const planningOf = ({ mesh, services }: Planned): Planning => ({
+  mesh,
+  services: services?.services ?? [],
+  members: (service, role) => (services === null ? 0 : instancesOf(service, role, mesh, services).length),
+})
 
 const globalOf = (mesh: string, interval: number): object => ({
   global: {

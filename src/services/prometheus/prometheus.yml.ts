@@ -81,11 +81,17 @@ function scrapesOf({ scrapes }: Watch, service: Deployed): readonly object[] {
           targets: [`${addressOf(target, service)}:${target.metrics.port}`],
           labels: {
             ...(target.metrics.path !== '/metrics' && { __metrics_path__: target.metrics.path }),
-            ...instanceLabels(target),
+            ...labelsOf(target),
           },
         })),
       }
     })
+}
+
+/** What is said of others is not to seem said of the host that says it. */
+const labelsOf = (target: Scrape): object => {
+  const labels = instanceLabels(target)
+  return target.metrics.honorLabels === true ? { instance: labels.instance } : labels
 }
 
 function tokensOf({ scrapes }: Watch, service: Deployed): readonly { path: string; token: SecretText }[] {

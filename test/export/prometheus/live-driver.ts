@@ -136,12 +136,15 @@ const allUp = (count: number) => async (): Promise<Readonly<Record<string, numbe
   return pools
 }
 
+const giveUp = (cause: unknown): void => {
+  throw cause
+}
 async function serve(source: Source): Promise<() => Promise<void>> {
   const answers = new Answers({
     ...{ ...world, version: '0.0.1', oldAfter: 60_000, clock: () => performance.now() },
     secretsWritten: () => Date.now() - 86_400_000,
   })
-  const daemon = await Daemon.start({ answers, token: null }, [{ address: '127.0.0.1', port: 9587 }])
+  const daemon = await Daemon.start({ answers, token: null, failed: giveUp }, [{ address: '127.0.0.1', port: 9587 }])
   if (!(daemon instanceof Daemon)) throw new Error(daemon.message)
   const enough = new AbortController()
   const watched = watchOn({ fleet, source, interval: 1000, signal: enough.signal }, snapshot => answers.take(snapshot))
