@@ -79,7 +79,7 @@ withPrograms('prometheus', 'prometheus-alertmanager')('a Prometheus and an Alert
       expect(some.map(({ labels }) => labels['severity'])).toEqual([receiver])
     expect(said('REPLAYED')).toBe(6)
     expect(said('OLD')).toBe(true)
-    const pools = { meshwright: 1, exporters: 41, 'garage/files': 3 }
-    for (const file of ['prometheus.yml', 'prometheus-file-sd.yml']) expect(said(file)).toEqual(pools)
+    const pools = { meshwright: 1, exporters: 41, 'garage/files': 3, 'ping/watch@bohr': 6, 'edge/watch@bohr': 2 }
+    for (const file of ['prometheus.yml', 'prometheus-file-sd.yml']) expect(said(file)).toMatchObject(pools)
   })
 })

@@ -102,10 +102,16 @@ describe('the files', () => {
     const jobs = (text: string | undefined) =>
       (parse(text ?? '') as { scrape_configs: { job_name: string }[] }).scrape_configs.map(({ job_name: name }) => name)
     const files = await filesOf()
-    expect(jobs(files['prometheus.yml'])).toEqual(['meshwright', 'exporters', 'garage/files'])
-    expect(jobs(files['prometheus-file-sd.yml'])).toEqual(['meshwright', 'exporters', 'garage/files'])
+    const probes = ['bohr', 'newton', 'tesla'].flatMap(host =>
+      ['edge', 'ping', 'probe'].map(job => `${job}/watch@${host}`),
+    )
+    for (const path of ['prometheus.yml', 'prometheus-file-sd.yml'])
+      expect(jobs(files[path])).toEqual(['meshwright', 'exporters', 'garage/files', ...probes])
+    expect(files['rules/alerts.yml']).toContain('CertificateEnds')
     const relayed = await filesOf({ exporters: 'relayed' })
     expect(jobs(relayed['prometheus.yml'])).toEqual(['meshwright', 'relayed'])
+    // What probes say nobody passes on.
+    expect(relayed['rules/alerts.yml']).not.toMatch(/\bprobe_/)
     expect(Object.keys(relayed).filter(path => path.startsWith('targets/'))).toEqual([])
     const listed = ['targets/exporters.json', 'targets/garage-files.json'].flatMap(
       path => JSON.parse(files[path] ?? '[]') as { targets: [string] }[],

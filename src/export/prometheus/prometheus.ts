@@ -19,6 +19,7 @@ import {
 } from './catalogue.ts'
 import { alertmanagerFile, type AlertTimes, type Receivers, usualAlertTimes } from './alertmanager.ts'
 import { type Discovery, scrapeConfigs, type Scraping, serveToken, targetFiles, tokenOf } from './scrape.ts'
+import { probeConfigs } from './probes.ts'
 import { testFile } from './unit-tests.ts'
 
 export interface PrometheusExport {
@@ -54,17 +55,22 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
     serve: options.serve ?? (itself.length > 0 ? itself.map(({ address }) => address) : [nearby]),
     token: options.token ?? itself.some(({ bearer }) => bearer !== null),
   }
-  const facts = factsOf(planningOf(planned), true)
-  const groups = alertGroups(facts)
   const managers = options.alertmanagers ?? managersOf(planned)
   const how = options.exporters ?? 'http'
+  const all = factsOf(planningOf(planned), true)
+  const facts = how === 'relayed' ? { ...all, probed: false } : all
+  const groups = alertGroups(facts)
+  const scrapes = (discovery: Discovery): readonly object[] => [
+    ...scrapeConfigs(scraping, discovery),
+    ...(discovery === 'relayed' ? [] : probeConfigs(planned)),
+  ]
   const receivers = { ...usualReceivers, ...options.receivers }
   const config = (discovery: Discovery): string =>
     noted(notesOf(scraping, discovery), {
       ...globalOf(mesh.name, interval),
       rule_files: ['rules/*.yml'],
       ...(managers.length > 0 && { alerting: { alertmanagers: [{ static_configs: [{ targets: managers }] }] } }),
-      scrape_configs: scrapeConfigs(scraping, discovery, null),
+      scrape_configs: scrapes(discovery),
     })
   const files: readonly ExportFile[] = [
     { path: 'prometheus.yml', text: config(how) },
@@ -76,7 +82,7 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
           'victoria-metrics -promscrape.config=victoria-metrics.yml; rules: vmalert -rule=rules/*.yml',
           ...notesOf(scraping, how),
         ],
-        { ...globalOf(mesh.name, interval), scrape_configs: scrapeConfigs(scraping, how, null) },
+        { ...globalOf(mesh.name, interval), scrape_configs: scrapes(how) },
       ),
     },
     { path: 'rules/records.yml', text: yamlText({ groups: recordRules(ruleTimes) }) },

@@ -128,9 +128,9 @@ interface Active {
 }
 const targets = async (): Promise<readonly Active[]> =>
   ((await get('/api/v1/targets?state=active')) as { activeTargets: readonly Active[] }).activeTargets
-const allUp = (count: number) => async (): Promise<Readonly<Record<string, number>> | null> => {
+const allUp = (least: number) => async (): Promise<Readonly<Record<string, number>> | null> => {
   const found = await targets()
-  if (found.length !== count || found.some(({ health }) => health !== 'up')) return null
+  if (found.length < least || found.some(({ health }) => health !== 'up')) return null
   const pools: Record<string, number> = {}
   for (const { scrapePool: pool } of found) pools[pool] = (pools[pool] ?? 0) + 1
   return pools
