@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { families } from '../../src/export/metrics/families.ts'
 import type { Facts } from '../../src/export/prometheus/alert.ts'
-import { alertFile, alertGroups, factsOf, recordFile, usualTimes } from '../../src/export/prometheus/catalogue.ts'
+import { alertGroups, alertRules, factsOf, recordRules, usualTimes } from '../../src/export/prometheus/catalogue.ts'
 import { inhibitions } from '../../src/export/prometheus/alertmanager.ts'
-import { prometheusFiles, type PrometheusExport } from '../../src/export/prometheus/prometheus.ts'
+import { planningOf, prometheusFiles, type PrometheusExport } from '../../src/export/prometheus/prometheus.ts'
 import { records } from '../../src/export/prometheus/records.ts'
 import { testFile } from '../../src/export/prometheus/unit-tests.ts'
 import { yamlText } from '../../src/render/yaml.ts'
@@ -73,7 +73,7 @@ describe('the catalogue', () => {
 
   test('alerts are those of what is there', async () => {
     const named = async (of: typeof shipped) => {
-      const facts = factsOf(await of(), true)
+      const facts = factsOf(planningOf(await of()), true)
       return alertGroups(facts).flatMap(({ alerts }) => alerts.map(({ alert }) => alert))
     }
     const all = await named(shipped)
@@ -102,10 +102,16 @@ describe('the files', () => {
     const jobs = (text: string | undefined) =>
       (parse(text ?? '') as { scrape_configs: { job_name: string }[] }).scrape_configs.map(({ job_name: name }) => name)
     const files = await filesOf()
-    expect(jobs(files['prometheus.yml'])).toEqual(['meshwright', 'exporters', 'garage/files'])
-    expect(jobs(files['prometheus-file-sd.yml'])).toEqual(['meshwright', 'exporters', 'garage/files'])
+    const probes = ['bohr', 'newton', 'tesla'].flatMap(host =>
+      ['edge', 'ping', 'probe'].map(job => `${job}/watch@${host}`),
+    )
+    for (const path of ['prometheus.yml', 'prometheus-file-sd.yml'])
+      expect(jobs(files[path])).toEqual(['meshwright', 'exporters', 'garage/files', ...probes])
+    expect(files['rules/alerts.yml']).toContain('CertificateEnds')
     const relayed = await filesOf({ exporters: 'relayed' })
     expect(jobs(relayed['prometheus.yml'])).toEqual(['meshwright', 'relayed'])
+    // What probes say nobody passes on.
+    expect(relayed['rules/alerts.yml']).not.toMatch(/\bprobe_/)
     expect(Object.keys(relayed).filter(path => path.startsWith('targets/'))).toEqual([])
     const listed = ['targets/exporters.json', 'targets/garage-files.json'].flatMap(
       path => JSON.parse(files[path] ?? '[]') as { targets: [string] }[],
@@ -193,15 +199,15 @@ withPrograms(
 
   test('so do those that the shipped mesh does not have', async () => {
     const there = new Set(
-      alertGroups(factsOf(await shipped(), true)).flatMap(({ alerts }) => alerts.map(({ alert }) => alert)),
+      alertGroups(factsOf(planningOf(await shipped()), true)).flatMap(({ alerts }) => alerts.map(({ alert }) => alert)),
     )
     const groups = alertGroups(everything)
       .map(({ name, alerts }) => ({ name, alerts: alerts.filter(({ alert }) => !there.has(alert)) }))
       .filter(({ alerts }) => alerts.length > 0)
     expect(groups.flatMap(({ alerts }) => alerts.map(({ alert }) => alert))).toContain('CarpTwoMasters')
     const files = Object.fromEntries([
-      ['records.yml', yamlText(recordFile(usualTimes))],
-      ['alerts.yml', yamlText(alertFile(groups, usualTimes))],
+      ['records.yml', yamlText({ groups: recordRules(usualTimes) })],
+      ['alerts.yml', yamlText({ groups: alertRules(groups, usualTimes) })],
       ...groups.map(group => [
         `tests/${group.name}.yml`,
         yamlText(testFile(group, ['../records.yml', '../alerts.yml'])),

@@ -7,9 +7,19 @@ import { instancesOf } from '../../services/deploy.ts'
 import type { ExportFile } from '../files.ts'
 import type { Planned } from '../graph.ts'
 import { type Target, targetsOf } from '../targets.ts'
-import { alertFile, alertGroups, factsOf, recordFile, type RuleTimes, serveJob, usualTimes } from './catalogue.ts'
+import {
+  alertGroups,
+  alertRules,
+  factsOf,
+  type Planning,
+  recordRules,
+  type RuleTimes,
+  serveJob,
+  usualTimes,
+} from './catalogue.ts'
 import { alertmanagerFile, type AlertTimes, type Receivers, usualAlertTimes } from './alertmanager.ts'
 import { type Discovery, scrapeConfigs, type Scraping, serveToken, targetFiles, tokenOf } from './scrape.ts'
+import { probeConfigs } from './probes.ts'
 import { testFile } from './unit-tests.ts'
 
 export interface PrometheusExport {
@@ -45,17 +55,22 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
     serve: options.serve ?? (itself.length > 0 ? itself.map(({ address }) => address) : [nearby]),
     token: options.token ?? itself.some(({ bearer }) => bearer !== null),
   }
-  const facts = factsOf({ mesh, services }, true)
-  const groups = alertGroups(facts)
   const managers = options.alertmanagers ?? managersOf(planned)
   const how = options.exporters ?? 'http'
+  const all = factsOf(planningOf(planned), true)
+  const facts = how === 'relayed' ? { ...all, probed: false } : all
+  const groups = alertGroups(facts)
+  const scrapes = (discovery: Discovery): readonly object[] => [
+    ...scrapeConfigs(scraping, discovery),
+    ...(discovery === 'relayed' ? [] : probeConfigs(planned)),
+  ]
   const receivers = { ...usualReceivers, ...options.receivers }
   const config = (discovery: Discovery): string =>
     noted(notesOf(scraping, discovery), {
       ...globalOf(mesh.name, interval),
       rule_files: ['rules/*.yml'],
       ...(managers.length > 0 && { alerting: { alertmanagers: [{ static_configs: [{ targets: managers }] }] } }),
-      scrape_configs: scrapeConfigs(scraping, discovery, null),
+      scrape_configs: scrapes(discovery),
     })
   const files: readonly ExportFile[] = [
     { path: 'prometheus.yml', text: config(how) },
@@ -67,11 +82,11 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
           'victoria-metrics -promscrape.config=victoria-metrics.yml; rules: vmalert -rule=rules/*.yml',
           ...notesOf(scraping, how),
         ],
-        { ...globalOf(mesh.name, interval), scrape_configs: scrapeConfigs(scraping, how, null) },
+        { ...globalOf(mesh.name, interval), scrape_configs: scrapes(how) },
       ),
     },
-    { path: 'rules/records.yml', text: yamlText(recordFile(ruleTimes)) },
-    { path: 'rules/alerts.yml', text: yamlText(alertFile(groups, ruleTimes)) },
+    { path: 'rules/records.yml', text: yamlText({ groups: recordRules(ruleTimes) }) },
+    { path: 'rules/alerts.yml', text: yamlText({ groups: alertRules(groups, ruleTimes) }) },
     ...groups.map(group => ({
       path: `tests/${group.name}.yml`,
       text: noted(
@@ -83,6 +98,12 @@ export function prometheusFiles(planned: Planned, options: PrometheusExport = {}
   ]
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+export const planningOf = ({ mesh, services }: Planned): Planning => ({
+  mesh,
+  services: services?.services ?? [],
+  members: (service, role) => (services === null ? 0 : instancesOf(service, role, mesh, services).length),
+})
 
 const globalOf = (mesh: string, interval: number): object => ({
   global: {

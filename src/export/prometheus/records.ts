@@ -8,8 +8,10 @@ export interface RecordingRule {
   readonly expr: string
 }
 
-const peerRegion =
-  'label_replace(label_replace(meshwright_host_info, "peer", "$1", "host", "(.*)"), "peer_region", "$1", "region", "(.*)")'
+// Two that look at the same mesh are one.
+const region = 'max by (host, region) (meshwright_host_info)'
+const peerRegion = `max by (peer, peer_region) (label_replace(label_replace(${region}, "peer", "$1", "host", "(.*)"), "peer_region", "$1", "region", "(.*)"))`
+const links = 'max by (host, peer) (meshwright_link_state)'
 
 export const records = [
   {
@@ -19,23 +21,23 @@ export const records = [
   },
   {
     record: 'meshwright:link_receive_bytes:rate5m',
-    expr: 'sum by (host, peer) (rate(wireguard_received_bytes_total[5m]))',
+    expr: 'max by (host, peer) (rate(wireguard_received_bytes_total[5m]))',
   },
   {
     record: 'meshwright:link_transmit_bytes:rate5m',
-    expr: 'sum by (host, peer) (rate(wireguard_sent_bytes_total[5m]))',
+    expr: 'max by (host, peer) (rate(wireguard_sent_bytes_total[5m]))',
   },
   {
     record: 'meshwright:link_rtt_seconds:median1d',
-    expr: 'quantile_over_time(0.5, meshwright_link_rtt_seconds[1d])',
+    expr: 'max by (host, peer) (quantile_over_time(0.5, meshwright_link_rtt_seconds[1d]))',
   },
-  { record: 'meshwright:hosts_up:ratio', expr: 'avg(meshwright_host_state == bool 2)' },
-  { record: 'meshwright:tunnels_up:ratio', expr: 'avg(meshwright_tunnel_state >= bool 3)' },
-  { record: 'meshwright:services_ok:ratio', expr: 'avg(meshwright_service_level == bool 0)' },
-  { record: 'meshwright:host_links_up:ratio', expr: 'avg by (host) (meshwright_link_state >= bool 3)' },
+  { record: 'meshwright:hosts_up:ratio', expr: 'avg(max by (host) (meshwright_host_state) == bool 2)' },
+  { record: 'meshwright:tunnels_up:ratio', expr: 'avg(max by (a, b) (meshwright_tunnel_state) >= bool 3)' },
+  { record: 'meshwright:services_ok:ratio', expr: 'avg(max by (service) (meshwright_service_level) == bool 0)' },
+  { record: 'meshwright:host_links_up:ratio', expr: `avg by (host) (${links} >= bool 3)` },
   {
     record: 'meshwright:region_links_up:ratio',
-    expr: `avg by (region, peer_region) ((meshwright_link_state >= bool 3) * on (host) group_left (region) meshwright_host_info * on (peer) group_left (peer_region) ${peerRegion})`,
+    expr: `avg by (region, peer_region) ((${links} >= bool 3) * on (host) group_left (region) ${region} * on (peer) group_left (peer_region) ${peerRegion})`,
   },
 ] as const satisfies readonly RecordingRule[]
 

@@ -52,15 +52,13 @@ export const targetFiles = ({ targets }: Scraping): readonly ExportFile[] =>
     text: `${JSON.stringify(part.targets.map(groupOf), null, 2)}\n`,
   }))
 
-/** `interval`: seconds. */
-export function scrapeConfigs(scraping: Scraping, how: Discovery, interval: number | null): readonly object[] {
+export function scrapeConfigs(scraping: Scraping, how: Discovery): readonly object[] {
   const { targets, serve, token } = scraping
   const [first = '127.0.0.1:9587'] = serve
   const withToken = token ? { authorization: { credentials_file: serveToken } } : {}
   const asked = {
     honor_labels: true,
     ...withToken,
-    ...(interval !== null && { scrape_interval: `${interval}s`, scrape_timeout: `${interval}s` }),
   }
   const itself = { job_name: serveJob, ...asked, static_configs: [{ targets: serve }] }
   if (how === 'relayed')

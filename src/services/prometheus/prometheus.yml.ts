@@ -51,7 +51,10 @@ export function renderServer(instance: Instance, service: Deployed<PrometheusOpt
   ]
 }
 
-const addressOf = ({ service, role, host }: Seen, of: Deployed): string => {
+/** What it takes to know where instances are. */
+type Located = Pick<Deployed, 'name' | 'mesh' | 'instancesOf'>
+
+const addressOf = ({ service, role, host }: Seen, of: Located): string => {
   const found = of.instancesOf(service, role).find(one => one.host.name === host.name)
   if (found === undefined) throw new Error(`${service}-${role}@${host.name} is nowhere: this is a bug in meshwright`)
   return found.jail.address.inet.text
@@ -81,11 +84,17 @@ function scrapesOf({ scrapes }: Watch, service: Deployed): readonly object[] {
           targets: [`${addressOf(target, service)}:${target.metrics.port}`],
           labels: {
             ...(target.metrics.path !== '/metrics' && { __metrics_path__: target.metrics.path }),
-            ...instanceLabels(target),
+            ...labelsOf(target),
           },
         })),
       }
     })
+}
+
+/** What is said of others is not to seem said of the host that says it. */
+const labelsOf = (target: Scrape): object => {
+  const labels = instanceLabels(target)
+  return target.metrics.honorLabels === true ? { instance: labels.instance } : labels
 }
 
 function tokensOf({ scrapes }: Watch, service: Deployed): readonly { path: string; token: SecretText }[] {
@@ -98,10 +107,17 @@ function tokensOf({ scrapes }: Watch, service: Deployed): readonly { path: strin
   return [...tokens].toSorted(([a], [b]) => byText(a, b)).map(([path, token]) => ({ path, token }))
 }
 
-function probesOf({ prober, looks }: Watch, service: Deployed): readonly object[] {
+export interface ProbeJob {
+  readonly job_name: string
+  readonly metrics_path: string
+  readonly static_configs: readonly { readonly targets: readonly string[]; readonly labels: object }[]
+  readonly relabel_configs: readonly object[]
+}
+
+export function probesOf({ prober, looks }: Watch, service: Located): readonly ProbeJob[] {
   if (prober === null) return []
   const asked = `${addressOf({ service: service.name, role: 'blackbox', host: prober }, service)}:9115`
-  const job = (name: string, targets: readonly { target: string; labels: object }[]) => ({
+  const job = (name: string, targets: readonly { target: string; labels: object }[]): ProbeJob => ({
     job_name: name,
     metrics_path: '/probe',
     static_configs: targets.map(({ target, labels }) => ({ targets: [target], labels })),

@@ -19,6 +19,7 @@ import { headerLine, headerOf, observationLine } from '../../../src/health/recor
 import { openReplay } from '../../../src/health/replay.ts'
 import type { Source } from '../../../src/health/source.ts'
 import { watchOn } from '../../../src/health/watch.ts'
+import { SecretText } from '../../../src/keys/secret-text.ts'
 import { openMesh } from '../../../src/load/open.ts'
 import { Answers } from '../../../src/serve/answers.ts'
 import { Daemon } from '../../../src/serve/server.ts'
@@ -88,8 +89,8 @@ const common: PrometheusExport = {
 const started: ChildProcess[] = []
 function lay(name: string, options: PrometheusExport): string {
   const here = join(directory, name)
-  const tokens = { path: 'credentials/files-metrics-token', text: 'x\n' }
-  for (const { path, text } of [...prometheusFiles(opened as never, { ...common, ...options }), tokens]) {
+  const tokens = ['files-metrics-token', 'meshwright'].map(name => ({ path: `credentials/${name}`, text: 'x\n' }))
+  for (const { path, text } of [...prometheusFiles(opened as never, { ...common, ...options }), ...tokens]) {
     mkdirSync(dirname(join(here, path)), { recursive: true })
     writeFileSync(join(here, path), text)
   }
@@ -128,29 +129,24 @@ interface Active {
 }
 const targets = async (): Promise<readonly Active[]> =>
   ((await get('/api/v1/targets?state=active')) as { activeTargets: readonly Active[] }).activeTargets
-const allUp = (count: number) => async (): Promise<Readonly<Record<string, number>> | null> => {
+const allUp = (least: number) => async (): Promise<Readonly<Record<string, number>> | null> => {
   const found = await targets()
-  if (found.length !== count || found.some(({ health }) => health !== 'up')) return null
+  if (found.length < least || found.some(({ health }) => health !== 'up')) return null
   const pools: Record<string, number> = {}
   for (const { scrapePool: pool } of found) pools[pool] = (pools[pool] ?? 0) + 1
   return pools
 }
 
+const giveUp = (cause: unknown): void => {
+  throw cause
+}
 async function serve(source: Source): Promise<() => Promise<void>> {
   const answers = new Answers({
     ...{ ...world, version: '0.0.1', oldAfter: 60_000, clock: () => performance.now() },
     secretsWritten: () => Date.now() - 86_400_000,
   })
-  const daemon = await Daemon.start(
-    {
-      answers,
-      token: null,
-      failed: cause => {
-        throw cause
-      },
-    },
-    [{ address: '127.0.0.1', port: 9587 }],
-  )
+  const token = new SecretText('x', 'token')
+  const daemon = await Daemon.start({ answers, token, failed: giveUp }, [{ address: '127.0.0.1', port: 9587 }])
   if (!(daemon instanceof Daemon)) throw new Error(daemon.message)
   const enough = new AbortController()
   const watched = watchOn({ fleet, source, interval: 1000, signal: enough.signal }, snapshot => answers.take(snapshot))
