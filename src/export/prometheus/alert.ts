@@ -1,7 +1,7 @@
 /** What an alert is (Prometheus, alerting rules), with the cases that prove it (promtool test rules). */
 
 /** critical: somebody gets up at night; warning: somebody looks in the morning; none: nobody is told. */
-export type Severity = 'critical' | 'none' | 'warning'
+type Severity = 'critical' | 'none' | 'warning'
 
 export interface Alert {
   readonly alert: string

@@ -5,7 +5,7 @@ import type { Facts } from './alert.ts'
  * Where alerts are posted. In a file, because such a URL is a secret: Alertmanager takes that since 0.26. `url` is for those
  * that are none.
  */
-export type Receiver = { readonly urlFile: string } | { readonly url: string }
+type Receiver = { readonly urlFile: string } | { readonly url: string }
 
 export interface Receivers {
   readonly critical: Receiver

@@ -39,7 +39,7 @@ export interface PrometheusExport {
 }
 
 /** Serve on the machine of Prometheus, where no plan says otherwise. */
-export const nearby = '127.0.0.1:9587'
+const nearby = '127.0.0.1:9587'
 
 const urlIn = (name: string) => ({ urlFile: `/usr/local/etc/alertmanager/${name}-url` })
 const usualReceivers: Receivers = { critical: urlIn('critical'), warning: urlIn('warning'), watchdog: null }

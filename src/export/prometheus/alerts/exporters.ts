@@ -99,7 +99,13 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
       description: 'Objects in them can be neither read nor written. Look there: garage status.',
       cases: [
         fires(
-          { ...one('cluster_partitions', '256x10'), ...one('cluster_partitions_quorum', '256 255x10') },
+          {
+            ...one('cluster_partitions', '256x10'),
+            ...one('cluster_partitions_quorum', '256 255x10'),
+            // One that sees all: the other is cut off.
+            'cluster_partitions{service="s",instance="j"}': '256x10',
+            'cluster_partitions_quorum{service="s",instance="j"}': '256x10',
+          },
           { service: 's' },
           { from: 1, value: '1' },
         ),

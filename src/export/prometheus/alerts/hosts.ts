@@ -1,7 +1,7 @@
 /** Hosts and regions, as `meshwright serve` sees them. */
 import { type Alert, type Facts, fires, inRegion, silent, tesla, two } from '../alert.ts'
 
-export const hostState = 'max by (host) (meshwright_host_state)'
+const hostState = 'max by (host) (meshwright_host_state)'
 const up = 'up{job!~"edge|ping|probe",host!=""}'
 
 export const hostAlerts = ({ regions, jails, carp }: Facts): readonly Alert[] => [

@@ -162,6 +162,7 @@ const byAge: readonly Alert[] = [
       fires({ ...every25, [shook]: '0x30' }, teslaToBohr),
       silent({ ...every25, [shook]: '0x8 500x90' }),
       silent({ ...never0, [shook]: '0x90' }),
+      silent({ ...every25, [shook]: '0x90', [`meshwright_link_state{${link}}`]: '0x90' }),
     ],
   },
 ]
