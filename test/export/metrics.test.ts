@@ -352,12 +352,12 @@ describe('what exporters said', () => {
     )
   })
 
-  test('keeps its labels where it tells of others', () => {
+  test('is not passed on where it tells of others, but that it is there', () => {
     const honest = (one: WatchedInstance): WatchedInstance =>
       one.metrics === null ? one : { ...one, metrics: { ...one.metrics, honorLabels: true } }
     const hosts = fleet.hosts.map(host => ({ ...host, instances: host.instances.map(honest) }))
     const text = said([sample('m', { role: 'main', host: 'bohr' })], { ...fleet, hosts })
-    expect(text).toContain('m{host="bohr",instance="db-postgres@tesla",job="patroni",region="west-europe",role="main",')
+    expect(text).toBe(`# TYPE up gauge\nup{${target},service="db"} 1\n`)
   })
 
   test('has the numbers of Prometheus, each series once, and no name that is none', () => {

@@ -27,9 +27,10 @@ export function* relayed({ fleet, hosts }: Pick<Snapshot, 'fleet' | 'hosts'>): G
     // What Prometheus itself says of each of its targets.
     const up = samples === null ? (host.state === 'down' || silent(host, instance) ? 0 : null) : 1
     if (up !== null) add('up', textOf(labels), up)
+    // What is said about others is not the instance's own: another meshwright tells of the mesh, as this one does.
+    if (instance.metrics?.honorLabels === true) continue
     for (const { name, labels: own, value } of samples ?? [])
-      if (metricName.test(name) && name !== 'up')
-        add(name, textOf(instance.metrics?.honorLabels === true ? { ...labels, ...own } : together(labels, own)), value)
+      if (metricName.test(name) && name !== 'up') add(name, textOf(together(labels, own)), value)
   }
   for (const [name, series] of [...metrics].toSorted(([a], [b]) => byText(a, b))) {
     let text = `# TYPE ${name} ${name === 'up' ? 'gauge' : 'untyped'}\n`
