@@ -101,7 +101,10 @@ const isWord = (value: unknown): boolean => typeof value === 'string' && value !
 /** What makes the node graph throw, or draw nonsense. */
 export function* graphProblems(frames: readonly Frame[]): Generator<string> {
   const { nodes, edges } = graphFrames(frames)
-  if (nodes === undefined) return void (yield 'no nodes')
+  if (nodes === undefined) {
+    yield 'no nodes'
+    return
+  }
   const ids = valuesOf(nodes, 'id')
   if (ids.length === 0 || !ids.every(isWord)) yield 'nodes without an id'
   if (new Set(ids).size < ids.length) yield 'two nodes with one id'
@@ -134,7 +137,10 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     layers: { type: string; config: Record<string, { color?: { field?: string } }> }[]
   }
   const network = layers.find(({ type }) => type === 'network')
-  if (nodes === undefined) return void (yield 'no nodes')
+  if (nodes === undefined) {
+    yield 'no nodes'
+    return
+  }
   if (nodes.refId !== 'nodes') yield 'nodes of another name'
   for (const [name, most] of [
     ['lat', 90],
@@ -150,7 +156,10 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     if (!numeric(nodes, layer.config['style']?.color?.field)) yield `${layer.type}: nodes without a colour`
   if (network === undefined) return
   // It reads edges without asking whether there are any.
-  if (edges === undefined) return void (yield 'no edges')
+  if (edges === undefined) {
+    yield 'no edges'
+    return
+  }
   if (edges.refId !== 'edges') yield 'edges of another name'
   if (!numeric(edges, network.config['edgeStyle']?.color?.field)) yield 'edges without a colour'
   yield* edgeProblems(edges, valuesOf(nodes, 'id'))

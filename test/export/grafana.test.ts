@@ -274,7 +274,7 @@ withPrograms('promtool')('promtool', () => {
 /** Rows as they are under their names in the node graph, as the queries of the dashboard give them. */
 function answersOf({ graph }: DrawnMesh): Readonly<Record<'edges' | 'matrix' | 'nodes', readonly Element[]>> {
   const { nodes, edges } = nodeGraph(graph, null)
-  const element = (value: number, labels: Readonly<Record<string, unknown>>): Element => ({
+  const element = (value: number, labels: Readonly<Record<string, string | number | null>>): Element => ({
     // A label that is empty is not there.
     metric: Object.fromEntries(
       Object.entries(labels).flatMap(([k, v]) => (v == null || v === '' ? [] : [[k, String(v)]])),
@@ -293,7 +293,7 @@ function answersOf({ graph }: DrawnMesh): Readonly<Record<'edges' | 'matrix' | '
       element(i % 3 === 0 ? -1 : 4, { ...edge, strokeDasharray: i % 3 === 0 ? '4 2' : '' }),
     ),
     matrix: [
-      ...pairs.toReversed().map(([host, peer]) => element(4, { host, peer })),
+      ...pairs.toReversed().map(([host = '', peer = '']) => element(4, { host, peer })),
       ...graph.hosts.map(({ name }) => element(-2, { host: name, peer: name })),
     ],
   }
