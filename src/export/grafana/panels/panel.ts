@@ -57,7 +57,7 @@ export interface Drawn {
   readonly panel: Omit<Panel, 'gridPos'>
 }
 
-export const prometheus = { type: 'prometheus', uid: '${ds}' } as const
+const prometheus = { type: 'prometheus', uid: '${ds}' } as const
 /** Built in: snapshot frames are its answer, wherever Grafana runs. */
 export const builtIn = { type: 'grafana', uid: 'grafana' } as const
 
