@@ -1,6 +1,7 @@
 // How the program is bundled: dist/ is, and programs that tests drive on a terminal.
 import { build } from 'esbuild'
 import { readFile } from 'node:fs/promises'
+import { pageInBundle } from './page.mjs'
 
 const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
 const root = new URL('..', import.meta.url).pathname
@@ -37,7 +38,7 @@ export const bundle = (entryPoints, outdir) =>
       // Some of the bundled packages are CommonJS: they ask for Node's own modules by require() and for where they are.
       js: "import{createRequire as meshwrightRequire}from'node:module';const require=meshwrightRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;",
     },
-    plugins: [inkAsReleased],
+    plugins: [inkAsReleased, pageInBundle],
     metafile: true,
     logLevel: 'warning',
   })

@@ -1,10 +1,12 @@
-/** JSON Schema of what people write, for editors: completion and hints for every kind of service. */
+/** JSON Schema: of what people write, for editors, and of what other programs read. */
 import * as z from 'zod'
+import { graphSchema } from '../export/json-schema.ts'
 import { meshSchema, regionSchema } from '../load/schema.ts'
 import { catalogue } from '../services/catalogue.ts'
 import { schemaOf } from '../services/declare.ts'
 
-export function jsonSchema(of: 'mesh' | 'region'): object {
+export function jsonSchema(of: 'mesh' | 'region' | 'graph'): object {
+  if (of === 'graph') return { ...z.toJSONSchema(graphSchema, { target: 'draft-7' }), title: 'meshwright export json' }
   const schema = z.toJSONSchema(of === 'mesh' ? withServices() : regionSchema, {
     io: 'input',
     target: 'draft-7',

@@ -1,6 +1,7 @@
 /** Which commands there are and what they take (design: stdout is what was asked for, stderr the rest). */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { NewHost, NewJail, NewRegion } from './edit.ts'
+import type { TextKind } from './export.ts'
 import { type ExitCode, exitCodes, type Io } from './io.ts'
 import type { SourceChoice } from './sources.ts'
 
@@ -14,6 +15,12 @@ interface Common {
 }
 
 type Watching = Omit<SourceChoice, 'directory'>
+
+interface Exporting extends Common {
+  readonly to?: string
+  readonly lose?: readonly string[]
+  readonly theme?: 'auto' | 'light' | 'dark'
+}
 
 interface Rotation {
   readonly all: boolean
@@ -119,19 +126,21 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
         }),
       ),
     )
+  exports(root, io, run)
+
   root
     .command('schema')
-    .description('print the JSON Schema of what people write, for editors')
+    .description('print the JSON Schema of what people write, for editors, and of `export json`')
     .argument(
       '[file]',
-      'mesh or region',
+      'mesh, region or graph',
       (value: string) => {
-        if (value === 'mesh' || value === 'region') return value
-        throw new InvalidArgumentError('It is mesh or region.')
+        if (value === 'mesh' || value === 'region' || value === 'graph') return value
+        throw new InvalidArgumentError('It is mesh, region or graph.')
       },
       'mesh',
     )
-    .action(async (of: 'mesh' | 'region') => {
+    .action(async (of: 'mesh' | 'region' | 'graph') => {
       const { jsonSchema } = await import('./json-schema.ts')
       io.stdout.write(`${JSON.stringify(jsonSchema(of), null, 2)}\n`)
     })
@@ -268,6 +277,75 @@ export async function program(io: Io, argv: readonly string[]): Promise<ExitCode
   }
 }
 
+/** `export …`: one text goes to stdout or into a file, several go into a directory. */
+function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promise<void>): void {
+  const parent = root
+    .command('export')
+    .description('the mesh for Grafana, Prometheus, pictures, name servers and programs')
+  const text = (kind: TextKind, description: string) =>
+    command(parent, kind, description)
+      .option('--to <file>', 'instead of stdout')
+      .addOption(waitOption())
+      .action(async (o: Exporting) =>
+        run((await import('./export.ts')).exportText(io, kind, { ...exported(o), ...picked(o, ['lose', 'theme']) })),
+      )
+  text('svg', 'a picture: regions, hosts, tunnels, jails')
+    .option('--lose <what...>', 'show what is left without host:NAME, region:NAME, provider:NAME, link:A-B', list)
+    .addOption(new Option('--theme <theme>', 'how it is coloured').choices(['auto', 'light', 'dark']).default('auto'))
+  text('html', 'a map to look around in: one page that asks no network; search, flows, what if')
+  text('dot', 'for Graphviz')
+  text('mermaid', 'for Markdown that draws Mermaid')
+  text('hosts', 'hosts(5)')
+  text('json', 'all of it; its schema: meshwright schema graph')
+  text('rc', 'the rc(8) script that runs meshwright serve')
+  const files = (name: string, description: string) =>
+    command(parent, name, description)
+      .option('--to <dir>', `where (default: export/${name} in the mesh directory)`)
+      .addOption(waitOption())
+  files('grafana', 'dashboards, and provisioning of them and of the data source')
+    .option('--url <url...>', 'of Prometheus (default: those of the mesh)', list, [])
+    .action(async (o: Exporting & { url: string[] }) =>
+      run((await import('./export.ts')).exportGrafana(io, { ...exported(o), url: o.url })),
+    )
+  files('prometheus', 'what to scrape, rules with their tests, and routes of Alertmanager')
+    .option('--serve <addresses...>', 'where meshwright serve listens (default: that of the mesh)', list, [])
+    .option('--alertmanager <addresses...>', 'default: those of the mesh', list, [])
+    .option('--relayed', 'take what exporters say from serve instead of asking them', false)
+    .option('--token', 'serve asks for a bearer token', false)
+    .action(async (o: Exporting & { serve: string[]; alertmanager: string[]; relayed: boolean; token: boolean }) =>
+      run(
+        (await import('./export.ts')).exportPrometheus(io, {
+          ...{ ...exported(o), serve: o.serve, alertmanager: o.alertmanager },
+          ...{ relayed: o.relayed, token: o.token },
+        }),
+      ),
+    )
+  files('zone', 'zones for BIND, forward and reverse')
+    .option('--servers <names...>', 'the name servers they name, the primary first (default: those of the mesh)', list)
+    .option('--contact <address>', 'whom their SOA records name (default: hostmaster of the domain)')
+    .option(
+      '--serial <n>',
+      'of their SOA records (default: counted by build, where the mesh has name servers)',
+      numeric,
+    )
+    .action(async (o: Exporting & { servers?: string[]; contact?: string; serial?: number }) =>
+      run(
+        (await import('./export.ts')).exportZone(io, {
+          ...{ ...exported(o), ...picked(o, ['servers', 'contact', 'serial']) },
+        }),
+      ),
+    )
+  watching(command(parent, 'metrics-textfile', 'one look, as metrics for the textfile collector of node_exporter'))
+    .addOption(outOption())
+    .option('--to <file>', 'instead of stdout: a name that ends in .prom')
+    .addOption(waitOption())
+    .action(async (o: Common & Watching & { to?: string }) =>
+      run((await import('./serve.ts')).metricsTextfile(io, { ...common(o), ...looking(o), to: o.to ?? null })),
+    )
+}
+
+const exported = (o: Exporting) => ({ ...common(o), ...picked(o, ['to']) })
+
 const command = (parent: Command, name: string, description: string): Command =>
   parent
     .command(name)
@@ -324,7 +402,10 @@ const waitOption = () =>
     return seconds
   })
 
-const list = (value: string, before: string[]): string[] => [...before, ...value.split(',').filter(word => word !== '')]
+const list = (value: string, before: string[] = []): string[] => [
+  ...before,
+  ...value.split(',').filter(word => word !== ''),
+]
 
 function numeric(value: string): number {
   const n = Number(value)

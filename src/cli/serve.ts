@@ -6,7 +6,7 @@ import { graphOf, type Graph } from '../export/graph.ts'
 import { Metrics } from '../export/metrics/metrics.ts'
 import { targetsOf } from '../export/targets.ts'
 import { builtFiles } from '../health/built.ts'
-import { type Fleet, fleetOf } from '../health/fleet.ts'
+import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
 import { lookOnce, watchOn } from '../health/watch.ts'
 import { secretsDocument } from '../load/directory.ts'
 import { type Opened, openMesh } from '../load/open.ts'
@@ -72,7 +72,11 @@ export async function serve(io: Io, options: ServeOptions): Promise<ExitCode> {
       clock: () => performance.now(),
     })
     const { limits } = options
-    const daemon = await Daemon.start({ answers, token, ...(limits && { limits }) }, listens.listens)
+    const failed = (cause: unknown): void => {
+      const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+      io.stderr.write(`${what}\nThis is a bug in meshwright.\n`)
+    }
+    const daemon = await Daemon.start({ answers, token, failed, ...(limits && { limits }) }, listens.listens)
     if (!(daemon instanceof Daemon)) return refuse(io, [daemon], options.json)
     for (const address of daemon.addresses) io.stderr.write(`serving ${graph.mesh} on http://${address}/\n`)
     if (token === null && listens.listens.some(isEverywhere))
@@ -152,15 +156,6 @@ async function open(
   return { mesh, graph, inside, fleet: inside === null ? planned : fromInside(planned) }
 }
 
-/** Whoever is in the mesh asks its hosts there: that is what the flows let in. */
-const fromInside = (fleet: Fleet): Fleet => ({
-  ...fleet,
-  hosts: fleet.hosts.map(host => ({
-    ...host,
-    ssh: { ...host.ssh, address: host.address.inet, outside: host.ssh.address, via: [] },
-  })),
-})
-
 function listensOf(
   { listen }: ServeOptions,
   inside: string | null,
@@ -178,8 +173,14 @@ function listensOf(
   return refused.length > 0 ? { refused } : { listens }
 }
 
-const secretsWritten = (directory: string) => (): number | null =>
-  statSync(join(directory, secretsDocument), { throwIfNoEntry: false })?.mtimeMs ?? null
+/** Null as well where nobody lets us see it. */
+const secretsWritten = (directory: string) => (): number | null => {
+  try {
+    return statSync(join(directory, secretsDocument)).mtimeMs
+  } catch {
+    return null
+  }
+}
 
 const ended = (signal: AbortSignal): Promise<void> =>
   new Promise(resolve => {

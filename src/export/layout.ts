@@ -25,40 +25,151 @@ export interface Point {
   readonly y: number
 }
 
-/** Between the middles of two neighbours. */
-const pitch = 140
-const innermost = 200
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** What a host may fill, whatever is drawn of it. */
+export const cell: Size = { width: 250, height: 222 }
+/** Between two cells, and between a cell and the edge of its sector. */
+const gap = 22
+/** The centre belongs to the tunnels, of which there are more the more regions there are: no cell comes nearer to it. */
+const clearOf = (regions: number): number => Math.max(190, 40 + 50 * regions)
+/** Unused numbers are left out by whole blocks: only who comes back into an empty block moves those beyond it. */
+const block = 16
 
 export function layoutOf({ regions, hosts }: Pick<Graph, 'regions' | 'hosts'>): Layout {
   const points = new Map<string, Point>()
   const sectors = new Map<string, Sector>()
+  const members = new Map<string, Graph['hosts'][number][]>(regions.map(region => [region.name, []]))
+  for (const host of hosts) members.get(host.region)?.push(host)
   const width = (2 * Math.PI) / Math.max(1, regions.length)
-  let reach = innermost
+  const clear = clearOf(regions.length)
+  let reach = clear
   for (const [i, region] of regions.entries()) {
-    const from = i * width - Math.PI / 2
-    const members = hosts.filter(host => host.region === region.name)
-    const last = Math.max(...members.map(({ number }) => number), 0)
-    const slots = slotsIn(from, width, last)
-    for (const host of members) points.set(host.name, rounded(slots[host.number] ?? { x: 0, y: 0 }))
-    const outer = Math.max(innermost, ...slots.map(({ x, y }) => Math.hypot(x, y)))
+    const wedge = wedgeOf(i * width - Math.PI / 2, width, clear)
+    const mine = members.get(region.name) ?? []
+    const slotOf = slotsOfNumbers(mine.map(({ number }) => number))
+    const slots = slotsIn(wedge, bestPhase(wedge), Math.max(0, ...slotOf.values()) + 1)
+    for (const host of mine) points.set(host.name, rounded(slots[slotOf.get(host.number) ?? 0] ?? origin))
+    const outer =
+      Math.max(...mine.map(({ name }) => farthest(points.get(name) ?? origin)), wedge.clear + cell.height) + gap
     reach = Math.max(reach, outer)
-    sectors.set(region.name, { from, to: from + width, inner: innermost - pitch / 2, outer: outer + pitch / 2 })
+    const [inner, from, to] = [wedge.clear - gap, wedge.middle - width / 2, wedge.middle + width / 2]
+    sectors.set(region.name, { from, to, inner: Math.floor(inner), outer: Math.ceil(outer) })
   }
-  return { reach: Math.ceil(reach + pitch), sectors, hosts: points }
+  return { reach: Math.ceil(reach), sectors, hosts: points }
 }
 
-/** The places 0 to `last` of a sector: ring after ring, each as full as the pitch allows. */
-function slotsIn(from: number, width: number, last: number): readonly Point[] {
-  const slots: Point[] = []
-  for (let ring = 0; slots.length <= last; ring += 1) {
-    const radius = innermost + ring * pitch
-    const room = Math.max(1, Math.floor((width * radius) / pitch))
-    for (let place = 0; place < room; place += 1) {
-      const angle = from + ((place + 0.5) / room) * width
-      slots.push({ x: radius * Math.cos(angle), y: radius * Math.sin(angle) })
-    }
-  }
-  return slots
+/** The path of a tunnel, from the middle of one host to that of the other: the wider apart, the nearer to the centre. */
+export function tunnelPath({ hosts }: Pick<Layout, 'hosts'>, a: string, b: string): string {
+  const [from, to] = [hosts.get(a), hosts.get(b)]
+  return from === undefined || to === undefined ? '' : curve(from, to)
 }
+
+export function curve(from: Point, to: Point): string {
+  const { x, y } = bendOf(from, to)
+  return `M${from.x} ${from.y}Q${x} ${y} ${to.x} ${to.y}`
+}
+
+/** A point of {@link curve}; `t` from 0 to 1. */
+export function onCurve(from: Point, to: Point, t: number): Point {
+  const bend = bendOf(from, to)
+  const at = (axis: 'x' | 'y') => (1 - t) ** 2 * from[axis] + 2 * t * (1 - t) * bend[axis] + t ** 2 * to[axis]
+  return rounded({ x: at('x'), y: at('y') })
+}
+
+function bendOf(from: Point, to: Point): Point {
+  const between = Math.atan2(from.y, from.x) - Math.atan2(to.y, to.x)
+  const pull = 0.9 - 0.7 * Math.sin(between / 2) ** 2
+  return rounded({ x: ((from.x + to.x) / 2) * pull, y: ((from.y + to.y) / 2) * pull })
+}
+
+const origin: Point = { x: 0, y: 0 }
+
+interface Wedge {
+  readonly middle: number
+  /** No cell comes nearer to the centre. */
+  readonly clear: number
+  /** Unit vectors that point inwards from its two edges; none: the whole circle. */
+  readonly normals: readonly Point[]
+}
+
+function wedgeOf(middle: number, width: number, clear: number): Wedge {
+  if (width > 2 * Math.PI - 1e-9) return { middle, clear, normals: [] }
+  // Where a sector is too narrow for a cell, it begins only there.
+  const radius = Math.hypot(cell.width, cell.height) / 2
+  const tip = radius / Math.sin(width / 2) - radius - gap
+  const normals = [middle - width / 2 + Math.PI / 2, middle + width / 2 - Math.PI / 2]
+  return {
+    ...{ middle, clear: Math.max(clear, tip) },
+    normals: normals.map(angle => ({ x: Math.cos(angle), y: Math.sin(angle) })),
+  }
+}
+
+function slotsOfNumbers(numbers: readonly number[]): ReadonlyMap<number, number> {
+  const blocks = [...new Set(numbers.map(number => Math.floor(number / block)))].toSorted((a, b) => a - b)
+  const rank = new Map(blocks.map((one, i) => [one, i]))
+  return new Map(
+    numbers.map(number => [number, (rank.get(Math.floor(number / block)) ?? 0) * block + (number % block)]),
+  )
+}
+
+const pitch: Size = { width: cell.width + gap, height: cell.height + gap }
+/** How finely the rows and columns of a sector are moved, to each side, until they fit it best. */
+const phases = 8
+const tried = 7
+
+/** Rows and columns lie so that the first few hosts are near the centre, the first of all in the middle of its sector. */
+function bestPhase(wedge: Wedge): Point {
+  let [best, least] = [origin, Infinity]
+  for (let i = 0; i < phases; i += 1)
+    for (let k = 0; k < phases; k += 1) {
+      const phase = { x: (i / phases) * pitch.width, y: (k / phases) * pitch.height }
+      const slots = slotsIn(wedge, phase, tried)
+      const aside = slots[0] === undefined ? 0 : Math.abs(asideOf(slots[0], wedge))
+      const badness = slots.reduce((sum, { x, y }) => sum + Math.hypot(x, y), tried * aside)
+      if (badness < least - 1e-6) [best, least] = [phase, badness]
+    }
+  return best
+}
+
+/** The first `count` places of a sector in rows and columns, from the inside out. */
+function slotsIn(wedge: Wedge, phase: Point, count: number): readonly Point[] {
+  for (let radius = wedge.clear + 2 * pitch.width; ; radius *= 1.3) {
+    const slots: { readonly at: Point; readonly distance: number; readonly aside: number }[] = []
+    const columns = Math.ceil(radius / pitch.width) + 1
+    const rows = Math.ceil(radius / pitch.height) + 1
+    for (let i = -columns; i <= columns; i += 1)
+      for (let k = -rows; k <= rows; k += 1) {
+        const at = { x: phase.x + i * pitch.width, y: phase.y + k * pitch.height }
+        const distance = Math.round(Math.hypot(at.x, at.y))
+        if (distance <= radius && fits(at, wedge)) slots.push({ at, distance, aside: asideOf(at, wedge) })
+      }
+    if (slots.length < count) continue
+    return slots
+      .toSorted((a, b) => a.distance - b.distance || Math.abs(a.aside) - Math.abs(b.aside) || a.aside - b.aside)
+      .slice(0, count)
+      .map(({ at }) => at)
+  }
+}
+
+/** From the line through the middle of a sector; to the right of who looks outwards it is more than 0. */
+const asideOf = ({ x, y }: Point, { middle }: Wedge): number =>
+  Math.round((y * Math.cos(middle) - x * Math.sin(middle)) * 10) / 10
+
+function fits({ x, y }: Point, { clear: nearest, normals }: Wedge): boolean {
+  const [dx, dy] = [Math.max(0, Math.abs(x) - cell.width / 2), Math.max(0, Math.abs(y) - cell.height / 2)]
+  return (
+    Math.hypot(dx, dy) >= nearest &&
+    normals.every(
+      to => x * to.x + y * to.y - (Math.abs(to.x) * cell.width + Math.abs(to.y) * cell.height) / 2 >= gap / 2,
+    )
+  )
+}
+
+/** Of a cell's corners. */
+const farthest = ({ x, y }: Point): number => Math.hypot(Math.abs(x) + cell.width / 2, Math.abs(y) + cell.height / 2)
 
 const rounded = ({ x, y }: Point): Point => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 })

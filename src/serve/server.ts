@@ -30,6 +30,8 @@ export interface Serving {
   readonly answers: Answers
   /** Null: anybody may ask. */
   readonly token: SecretText | null
+  /** Told of what should not happen: a bug, and no reason to leave the others without answers. */
+  readonly failed: (cause: unknown) => void
   readonly limits?: Partial<Limits>
 }
 
@@ -83,7 +85,11 @@ export class Daemon {
 
 function serverOf(serving: Serving, limits: Limits): Server {
   const take = (request: IncomingMessage, response: ServerResponse): void => {
-    void respond(request, response, serving, limits)
+    respond(request, response, serving, limits).catch((cause: unknown) => {
+      serving.failed(cause)
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, 'this is a bug in meshwright')
+    })
   }
   const server = createServer(
     {
@@ -129,7 +135,7 @@ const refusals: Readonly<Record<string, readonly [string, string]>> = {
   EACCES: ['permission denied', 'Ports below 1024 are for root: take a higher one.'],
 }
 
-/** Never rejects: whoever goes away in the middle of an answer has lost interest, and nothing else has happened. */
+/** Whoever goes away in the middle of an answer has lost interest, and nothing else has happened. */
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -186,7 +192,11 @@ async function send(request: IncomingMessage, response: ServerResponse, { status
   const source = Readable.from(body)
   await (
     packed ? pipeline(source, createGzip({ level: constants.Z_BEST_SPEED }), response) : pipeline(source, response)
-  ).catch(() => response.destroy())
+  ).catch((cause: unknown) => {
+    response.destroy()
+    // What the system or a stream says of a connection has a code (errors of Node).
+    if ((cause as NodeJS.ErrnoException | null)?.code === undefined) throw cause
+  })
 }
 
 /** `gzip;q=0` is a no (RFC 9110, 12.5.3). */

@@ -6,6 +6,7 @@ import { grafana } from './grafana/grafana.ts'
 import { haproxy } from './haproxy/haproxy.ts'
 import type { AnyKind } from './kind.ts'
 import { mariadb } from './mariadb/mariadb.ts'
+import { meshwright } from './meshwright/meshwright.ts'
 import { nextcloud } from './nextcloud/nextcloud.ts'
 import { patroni } from './patroni/patroni.ts'
 import { prometheus } from './prometheus/prometheus.ts'
@@ -19,6 +20,7 @@ export const catalogue: readonly AnyKind[] = [
   grafana,
   haproxy,
   mariadb,
+  meshwright,
   nextcloud,
   patroni,
   prometheus,

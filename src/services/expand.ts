@@ -76,6 +76,7 @@ const otherNames = (spec: MeshSpec, services: Services): ReadonlySet<string> =>
 function placementOf(spec: MeshSpec, placed: Placed): Placement {
   const hosts = spec.regions.flatMap(region => region.hosts).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return {
+    hosts,
     hostsOf: (service, role) => {
       const names = new Set(placed.get(roleId({ name: service }, role)))
       return hosts.filter(host => names.has(host.name))

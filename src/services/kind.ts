@@ -46,6 +46,8 @@ export type Services = readonly Service[]
 
 /** Where roles are, for flows between single instances: said as words, `db-postgres@tesla`. */
 export interface Placement {
+  /** All of the mesh, by name. */
+  readonly hosts: readonly HostSpec[]
   /** By name. */
   hostsOf(service: string, role: string): readonly HostSpec[]
   roundTrip(a: RegionName, b: RegionName): { readonly milliseconds: number }

@@ -18,10 +18,21 @@ interface Daemon {
   readonly reload: 'HUP' | null
   /** Lines of sh(1) that root runs before each start. */
   readonly before?: readonly string[]
+  /** Of rc.conf(5), beside NAME_enable, with what they are when nothing is said. */
+  readonly settings?: readonly Setting[]
+  /** What must be readable before each start (rc.subr(8)): words of sh(1), settings among them. */
+  readonly required?: { readonly files: readonly string[]; readonly dirs: readonly string[] }
+}
+
+interface Setting {
+  /** `meshwright_listen` */
+  readonly name: string
+  readonly value: string
+  readonly what: string
 }
 
 export function renderRcScript(of: Daemon): JailFile {
-  const { name, user, makesUser, directory, command, reload, before = [] } = of
+  const { name, user, makesUser, directory, command, reload, before = [], settings = [], required } = of
   const program = command.split(' ')[0] ?? ''
   return {
     path: `usr/local/etc/rc.d/${name}`,
@@ -38,7 +49,11 @@ name="${name}"
 rcvar="${name}_enable"
 load_rc_config $name
 : \${${name}_enable:="NO"}
-
+${settings.map(one => `# ${one.what}\n: \${${one.name}="${one.value}"}\n`).join('')}${
+      required === undefined
+        ? ''
+        : `required_dirs="${required.dirs.join(' ')}"\nrequired_files="${required.files.join(' ')}"\n`
+    }
 # Of daemon(8), which watches, and of what it watches.
 watcher="/var/run/${name}.daemon.pid"
 pidfile="/var/run/${name}.pid"

@@ -95,7 +95,16 @@ async function play(
   })
   const source = demoSource(fleet, { start: Date.now(), faults })
   const watching = watchOn({ fleet, source, interval: 1000, signal: stop.signal }, snapshot => answers.take(snapshot))
-  const daemon = await Daemon.start({ answers, token: null }, [{ address: '127.0.0.1', port: 9587 }])
+  const daemon = await Daemon.start(
+    {
+      answers,
+      token: null,
+      failed: cause => {
+        throw cause
+      },
+    },
+    [{ address: '127.0.0.1', port: 9587 }],
+  )
   if (!(daemon instanceof Daemon)) throw new Error(daemon.message)
   const server = prometheus(name)
   const gone = once(server, 'exit')

@@ -11,6 +11,7 @@ files: {kind: garage}
 front: {kind: haproxy, count: 2, hosts: [faraday, newton], failover: {kind: hook, command-file: /usr/local/etc/haproxy/failover}}
 graphs: {kind: grafana}
 names: {kind: bind}
+pulse: {kind: meshwright}
 resolver: {kind: unbound}
 shop: {kind: generic, needs: [mysql]}
 sql: {kind: mariadb}

@@ -78,6 +78,24 @@ export function whatIf(parts: readonly Part[], loss: Loss): readonly Effect[] {
     })
 }
 
+/** The two ends of a flow: the hosts on which it begins and ends, once or more often. */
+export interface Ends {
+  /** Null: from the outside. */
+  readonly from: readonly HostName[] | null
+  /** None: to the outside. */
+  readonly to: readonly HostName[]
+}
+
+/** Somebody is left to ask, and reaches nobody: they are gone, or the links to all of them. */
+export function breaks({ from, to }: Ends, loss: Loss): boolean {
+  if (to.length === 0) return false
+  const left = to.filter(host => !loss.hosts.has(host))
+  if (from === null) return left.length === 0
+  const reaches = (a: HostName) => left.some(b => a === b || !loss.links.has(linkOf(a, b)))
+  const askers = from.filter(host => !loss.hosts.has(host))
+  return askers.length > 0 && !askers.some(reaches)
+}
+
 /** Does this member reach as many others as its role needs? */
 function holds({ resilience, hosts }: Part, at: HostName, what: 'writes' | 'reads', loss: Loss): boolean {
   const reached = hosts.filter(

@@ -1,7 +1,7 @@
 /** The zones a mesh has, as values: its own names, the way back from addresses to names, and those that people add. */
 import { byText } from '../../../topology/names.ts'
 import { type Address, bitsOf, families, parseAddress, type Prefix } from '../../../topology/prefix.ts'
-import type { Addressed, Instance } from '../kind.ts'
+import type { Addressed } from '../kind.ts'
 import { namesOf } from '../names.ts'
 import type { BindOptions, RecordSpec, RecordType } from './options.ts'
 
@@ -32,16 +32,23 @@ const known = new WeakMap<Addressed, readonly Zone[]>()
 
 /** By name. */
 export function zonesOf(service: Addressed<BindOptions>): readonly Zone[] {
-  const zones = known.get(service) ?? makeZones(service)
+  const zones = known.get(service) ?? zonesServed({ ...service, servers: serversOf(service) })
   known.set(service, zones)
   return zones
 }
 
-function makeZones(service: Addressed<BindOptions>): readonly Zone[] {
-  const { options, mesh } = service
+/** Full names of its name servers, the primary first. */
+export const serversOf = (service: Pick<Addressed<BindOptions>, 'instances'>): readonly string[] =>
+  [...service.instances('primary'), ...service.instances('secondary')].map(({ jail }) => jail.fqdn.toLowerCase())
+
+/** `servers`: full names, the primary first; those of zones that name none themselves. */
+export function zonesServed({
+  options,
+  mesh,
+  servers,
+}: Pick<Addressed<BindOptions>, 'options' | 'mesh'> & { readonly servers: readonly string[] }): readonly Zone[] {
   const domain = mesh.domain.toLowerCase()
-  const servers = [...service.instances('primary'), ...service.instances('secondary')]
-  const primary = servers[0]?.jail.fqdn.toLowerCase() ?? domain
+  const primary = servers[0] ?? domain
   const contact = mailbox(options.contact ?? `hostmaster@${mesh.domain}`)
   const zone = (name: string, records: readonly ZoneRecord[], open = false): Zone => {
     const own = records.filter(record => record.type === 'NS' && record.name === name)
@@ -76,9 +83,9 @@ function makeZones(service: Addressed<BindOptions>): readonly Zone[] {
   ].toSorted((a, b) => byText(a.name, b.name))
 }
 
-const nameServer = (name: string, { jail }: Instance): ZoneRecord => ({
+const nameServer = (name: string, server: string): ZoneRecord => ({
   ...{ name, ttl: null, type: 'NS' },
-  data: `${jail.fqdn.toLowerCase()}.`,
+  data: `${server}.`,
 })
 
 const addressRecord = (name: string, { family, text }: Address): ZoneRecord => ({

@@ -4,7 +4,7 @@
  * asks the same instances for their health, and the public ports of all edges.
  */
 import { createHash } from 'node:crypto'
-import type { RegionName } from '../../../topology/names.ts'
+import { byName, type RegionName } from '../../../topology/names.ts'
 import { parseService } from '../../../topology/port.ts'
 import type { HostSpec } from '../../../topology/spec.ts'
 import type { Deployed, Metrics, Placement, Probe, Service, Services } from '../kind.ts'
@@ -128,6 +128,7 @@ function nearest(region: RegionName, hosts: readonly HostSpec[], placement: Plac
 
 /** The same question, when instances have addresses. */
 export const placementOf = (service: Deployed): Placement => ({
+  hosts: service.mesh.hosts.map(({ spec }) => spec).toSorted(byName),
   hostsOf: (name, role) => service.instancesOf(name, role).map(({ host }) => host.spec),
   roundTrip: (a, b) => service.roundTrip(a, b),
 })

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Fleet } from '../../../src/health/fleet.ts'
+import { type Fleet, fromInside } from '../../../src/health/fleet.ts'
 import type { HostReport, Observation } from '../../../src/health/report.ts'
 import type { Source } from '../../../src/health/source.ts'
 import { Connection, Gate } from '../../../src/health/ssh/connection.ts'
@@ -279,6 +279,27 @@ withPrograms(
       expect(reportsOf(seen, 0)).toEqual([])
     }
     expect(reportsOf(await watched(alone(0), { known: own }), 0)).toHaveLength(1)
+  })
+
+  test('a host that is asked inside the mesh is known by what it is called from outside, and nobody else is', async () => {
+    const fleet = alone(0)
+    const port = rig.hosts[0]?.port ?? 0
+    const outside = '203.0.113.10'
+    // Where the mesh is reached here.
+    const inside = fromInside({
+      ...fleet,
+      hosts: fleet.hosts.map(host => ({
+        ...host,
+        address: { ...host.address, inet: host.number === 0 ? '127.0.0.1' : host.address.inet },
+        ssh: { ...host.ssh, address: host.number === 0 ? outside : host.ssh.address },
+      })),
+    })
+    const known = `${nameAt(outside, port)} ${rig.hostKey('tesla')}\n`
+    expect(reportsOf(await watched(inside, { known }), 0)).toHaveLength(1)
+    const other = await watched(inside, { known: `${nameAt(outside, port)} ${rig.hostKey('bohr')}\n` })
+    expect(whysOf(other, 0)[0]).toContain('its host key has changed')
+    const unknown = await watched(inside, { known: `${nameAt('203.0.113.11', port)} ${rig.hostKey('tesla')}\n` })
+    expect(whysOf(unknown, 0)[0]).toContain('its host key is not known')
   })
 
   test('a key that was added to known_hosts counts from the next look on', async () => {

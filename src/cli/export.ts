@@ -1,0 +1,160 @@
+/** `meshwright export …`: the planned mesh for other programs and for people. Needs no keys, and changes nothing of the mesh. */
+import { isIPv4, isIPv6 } from 'node:net'
+import { join } from 'node:path'
+import { type Diagnostic, error } from '../../topology/diagnostic.ts'
+import { isDomainName } from '../../topology/names.ts'
+import type { ExportFile } from '../export/files.ts'
+import { type Graph, graphOf } from '../export/graph.ts'
+import { type Opened, openMesh } from '../load/open.ts'
+import { parseLoss } from '../services/losses.ts'
+import { writeExport, writeExports, type Written } from '../write/exports.ts'
+import { waiting } from './alone.ts'
+import { count, type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
+
+interface ExportOptions {
+  readonly directory: string
+  readonly json: boolean
+  /** Seconds to wait for another writer. */
+  readonly wait: number
+  /** A file, or a directory for what is several files. */
+  readonly to?: string
+}
+
+export interface TextOptions extends ExportOptions {
+  /** Of pictures: what is lost, as `whatif --lose` takes it. */
+  readonly lose?: readonly string[]
+  readonly theme?: 'auto' | 'light' | 'dark'
+}
+
+export const texts = {
+  dot: async graph => (await import('../export/dot.ts')).dotText(graph),
+  mermaid: async graph => (await import('../export/mermaid.ts')).mermaidText(graph),
+  svg: async (graph, opened, options) => {
+    const { svgMap } = await import('../export/svg/svg.ts')
+    const loss =
+      options.lose === undefined
+        ? null
+        : parseLoss(
+            options.lose,
+            opened.mesh.hosts.map(host => host.spec),
+          )
+    if (loss !== null && 'severity' in loss) return loss
+    return svgMap(graph, { theme: options.theme ?? 'auto', ...(loss !== null && { lost: loss.loss }) })
+  },
+  html: async graph => (await import('../export/html/html.ts')).htmlMap(graph),
+  hosts: async graph => (await import('../export/hosts.ts')).hostsText(graph),
+  rc: async () => (await import('../services/meshwright/rc-script.ts')).rcScript().text,
+  json: async graph => `${JSON.stringify((await import('../export/json.ts')).graphJson(graph), null, 2)}\n`,
+} as const satisfies Readonly<
+  Record<string, (graph: Graph, opened: Opened, options: TextOptions) => Promise<string | Diagnostic>>
+>
+export type TextKind = keyof typeof texts
+
+/** One text, on stdout or in a file. */
+export async function exportText(io: Io, kind: TextKind, options: TextOptions): Promise<ExitCode> {
+  const opened = await openMesh({ ...options, environment: io.environment, purpose: 'plan' })
+  if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
+  report(io, opened.diagnostics)
+  const text = await texts[kind](graphOf(opened), opened, options)
+  if (typeof text !== 'string') return refuse(io, [text], options.json)
+  if (options.to === undefined) {
+    io.stdout.write(text)
+    return exitCodes.done
+  }
+  return said(io, await writeExport(options.to, text, waiting(io, options)), options)
+}
+
+export interface PrometheusOptions extends ExportOptions {
+  /** Where `meshwright serve` listens: `10.64.1.5:9587`. None: that of the mesh. */
+  readonly serve: readonly string[]
+  readonly alertmanager: readonly string[]
+  /** Nobody scrapes the exporters themselves: serve tells what they told their hosts. */
+  readonly relayed: boolean
+  /** Serve asks for a bearer token. */
+  readonly token: boolean
+}
+
+export const exportPrometheus = (io: Io, options: PrometheusOptions): Promise<ExitCode> =>
+  exportFiles(io, 'prometheus', options, async opened => {
+    const { prometheusFiles } = await import('../export/prometheus/prometheus.ts')
+    const wrong = [...options.serve, ...options.alertmanager].find(text => !isAddress(text))
+    if (wrong !== undefined)
+      return error(
+        'bad-value',
+        `${JSON.stringify(wrong.slice(0, 80))} is no address with a port`,
+        undefined,
+        'As in 10.64.1.5:9587, [fd00::5]:9587 or mesh.example.net:9587.',
+      )
+    return prometheusFiles(opened, {
+      ...(options.serve.length > 0 && { serve: options.serve }),
+      ...(options.alertmanager.length > 0 && { alertmanagers: options.alertmanager }),
+      ...(options.relayed && { exporters: 'relayed' }),
+      ...(options.token && { token: true }),
+    })
+  })
+
+const isAddress = (text: string): boolean => {
+  const [, name = '', digits = ''] = /^(.+):([0-9]{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return (
+    port > 0 &&
+    port < 65_536 &&
+    (isDomainName(name) || isIPv4(name) || (/^\[.*\]$/.test(name) && isIPv6(name.slice(1, -1))))
+  )
+}
+
+export interface GrafanaOptions extends ExportOptions {
+  /** Of Prometheus; none: those of the mesh. */
+  readonly url: readonly string[]
+}
+
+export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode> =>
+  exportFiles(io, 'grafana', options, async opened => {
+    const { grafanaFiles, prometheusUrlProblem } = await import('../export/grafana/grafana.ts')
+    for (const url of options.url) {
+      const problem = prometheusUrlProblem(url)
+      // What is wrong with it may be the password in it.
+      if (problem !== null) return error('bad-value', `a --url ${problem}`, undefined, 'As in http://10.64.1.27:9090.')
+    }
+    return grafanaFiles(graphOf(opened), { prometheus: options.url })
+  })
+
+export interface ZoneOptions extends ExportOptions {
+  readonly servers?: readonly string[]
+  readonly contact?: string
+  readonly serial?: number
+}
+
+export const exportZone = (io: Io, options: ZoneOptions): Promise<ExitCode> =>
+  exportFiles(io, 'zone', options, async opened => {
+    const { zoneFiles, zoneProblems } = await import('../export/zone.ts')
+    const [problem] = zoneProblems(opened, options)
+    return problem ?? zoneFiles(opened, options)
+  })
+
+/** Several files, in a directory. */
+async function exportFiles(
+  io: Io,
+  name: string,
+  options: ExportOptions,
+  make: (opened: Opened) => Promise<readonly ExportFile[] | Diagnostic>,
+): Promise<ExitCode> {
+  const opened = await openMesh({ ...options, environment: io.environment, purpose: 'plan' })
+  if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
+  report(io, opened.diagnostics)
+  const files = await make(opened)
+  if ('severity' in files) return refuse(io, [files], options.json)
+  const to = options.to ?? join(options.directory, 'export', name)
+  return said(io, await writeExports(to, files, waiting(io, options)), options)
+}
+
+function said(io: Io, written: readonly Written[] | Diagnostic, options: ExportOptions): ExitCode {
+  if ('severity' in written) return refuse(io, [written], options.json)
+  if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, files: written }, null, 2)}\n`)
+  else {
+    io.stdout.write(written.map(({ path }) => `${path}\n`).join(''))
+    const changed = written.filter(one => one.changed).length
+    io.stderr.write(`${count(changed, 'file')} written, ${written.length - changed} as they were.\n`)
+  }
+  return exitCodes.done
+}

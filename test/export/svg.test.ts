@@ -1,0 +1,249 @@
+/** The map: what it says, what it must never let through, and what a loss does to it. */
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Graph } from '../../src/export/graph.ts'
+import { layoutOf } from '../../src/export/layout.ts'
+import { cardBox, chipBox, chipCentre, jailsByHost } from '../../src/export/svg/card.ts'
+import { effectsOf, lossOf } from '../../src/export/svg/effects.ts'
+import { mostTunnels, svgMap } from '../../src/export/svg/svg.ts'
+import { cut, plain, widthOf, xml } from '../../src/export/svg/text.ts'
+import { readable, themeCss, themes } from '../../src/export/svg/theme.ts'
+import { expectText } from '../golden-text.ts'
+import { shippedGraph, sketchOf } from './graphs.ts'
+import { elementsOf } from './xml.ts'
+
+let shipped: Graph
+beforeAll(async () => {
+  shipped = await shippedGraph()
+})
+
+test('the map of the shipped mesh, which is the one of the README', () => {
+  expectText(join(import.meta.dirname, '../../docs/map.svg'), svgMap(shipped))
+})
+
+test('the shipped mesh without two of its hosts', () => {
+  const lost = lossOf(['bohr', 'newton'], [['ampere', 'faraday']])
+  expectText(
+    join(import.meta.dirname, 'golden/map-loss.svg'),
+    svgMap(shipped, { lost, theme: 'dark', interactive: true }),
+  )
+})
+
+test('every host, jail and tunnel is there under its name, and the keyboard only where it is of use', () => {
+  const elements = elementsOf(svgMap(shipped))
+  const all = (name: string) => elements.flatMap(({ attributes }) => attributes.get(name) ?? []).toSorted()
+  const hosts = elements.filter(({ attributes }) => attributes.has('data-host'))
+  expect(hosts.map(({ attributes }) => attributes.get('id'))).toEqual(shipped.hosts.map(({ name }) => `host-${name}`))
+  expect(all('data-jail')).toEqual(shipped.jails.map(({ id }) => id).toSorted())
+  expect(elements.filter(({ attributes }) => attributes.get('class') === 'tunnel')).toHaveLength(shipped.tunnels.length)
+  expect(all('tabindex')).toEqual([])
+  expect(
+    elementsOf(svgMap(shipped, { interactive: true })).filter(({ attributes }) => attributes.has('tabindex')),
+  ).toHaveLength(6)
+})
+
+test('the same mesh gives the same bytes', () => expect(svgMap(shipped)).toBe(svgMap(structuredClone(shipped))))
+
+test('many tunnels are bundled by region, few are not', () => {
+  const [few, many] = [
+    [20, 20],
+    [30, 30],
+  ].map(sizes => svgMap(sketchOf(sizes)))
+  expect(few?.match(/class="tunnel"/g)).toHaveLength(mostTunnels)
+  expect(many).not.toContain('class="tunnel"')
+  expect([...(many ?? '').matchAll(/class="bundle" data-regions="([^"]+)"/g)].map(([, pair]) => pair)).toEqual([
+    'region-0 region-0',
+    'region-0 region-1',
+    'region-1 region-1',
+  ])
+})
+
+test('gateways of a large regional mesh keep their tunnels', () => {
+  const map = svgMap(sketchOf([40, 40], { topology: 'regional' }))
+  expect(map.match(/class="tunnel"/g)).toHaveLength(1)
+  expect(map.match(/class="bundle"/g)).toHaveLength(2)
+})
+
+describe('text', () => {
+  const long = 'w'.repeat(63)
+
+  for (const sizes of [[3], [30], [90]])
+    test(`names of 63 letters stay within ${sizes[0] ?? 0} cards, and can be read whole`, () => {
+      const graph = sketchOf(sizes, { jails: 40, names: { host: long, jail: long } })
+      const elements = elementsOf(svgMap(graph))
+      const layout = layoutOf(graph)
+      const texts = elements.filter(({ name }) => name === 'text')
+      for (const host of graph.hosts) {
+        const middle = layout.hosts.get(host.name) ?? { x: 0, y: 0 }
+        const inside = texts.filter(({ parents }) =>
+          parents.some(({ attributes }) => attributes.get('data-host') === host.name),
+        )
+        expect(inside.length).toBeGreaterThan(1)
+        for (const { attributes, text } of inside) {
+          const width = widthOf(
+            text,
+            Number(attributes.get('font-size')),
+            attributes.get('class') === 'name' ? 'bold' : 'normal',
+          )
+          const x = Number(attributes.get('x'))
+          const anchor = attributes.get('text-anchor') ?? 'start'
+          const left = anchor === 'middle' ? x - width / 2 : anchor === 'end' ? x - width : x
+          expect(left, text).toBeGreaterThanOrEqual(middle.x - 125)
+          expect(left + width, text).toBeLessThanOrEqual(middle.x + 125)
+        }
+      }
+      const titles = elements.filter(({ name }) => name === 'title').map(({ text }) => text)
+      for (const host of graph.hosts) expect(titles.some(text => text.startsWith(`${host.name},`))).toBe(true)
+    })
+
+  test('what others wrote is text and nothing else', () => {
+    const evil = `<script>"&'\u001b[31m\u202e]]>\ud800\uffff`
+    const graph = sketchOf([2, 2], { names: { title: evil, jail: evil, host: evil } })
+    const map = svgMap({ ...graph, mesh: evil }, { lost: lossOf([graph.hosts[0]?.name ?? '']) })
+    expect(map).not.toMatch(/<script|[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ud800\uffff]|\]\]>/)
+    expect(elementsOf(map).length).toBeGreaterThan(20)
+  })
+
+  for (const [text, expected] of [
+    ['a & b', 'a &amp; b'],
+    [`<"'>`, '&lt;&quot;&#39;&gt;'],
+    ['tab\tand\nline', 'tab and\ufffdline'],
+    ['\u202eturned', '\ufffdturned'],
+    ['half \ud83d', 'half \ufffd'],
+    ['Zürich 東京', 'Zürich 東京'],
+  ] as const)
+    test(`xml ${JSON.stringify(text)}`, () => expect(xml(text)).toBe(expected))
+
+  test('what fits is not cut, what does not ends with an ellipsis and fits then', () => {
+    expect(cut('tesla', 100, 10)).toBe('tesla')
+    expect(cut('watch-alertmanager', 107, 10)).toBe('watch-alertmanager')
+    expect(cut(long, 100, 10)).toMatch(/^w+…$/)
+    expect(widthOf(cut(long, 100, 10), 10)).toBeLessThanOrEqual(100)
+    expect(plain('  a  ')).toBe('a')
+  })
+})
+
+describe('colours', () => {
+  const luminance = (hex: string) =>
+    [1, 3, 5]
+      .map(i => parseInt(hex.slice(i, i + 2), 16) / 255)
+      .map(v => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, v, i) => sum + v * ([0.2126, 0.7152, 0.0722][i] ?? 0), 0)
+
+  for (const theme of ['light', 'dark'] as const)
+    test(`text can be read in ${theme}: a contrast of 4.5 (WCAG 2.2, 1.4.3)`, () => {
+      const weak = readable.flatMap(([text, on]) => {
+        const [a, b] = [text, on].map(name => luminance(themes[theme][name] ?? '')).toSorted((x, y) => y - x)
+        const contrast = ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05)
+        return contrast >= 4.5 ? [] : [`${text} on ${on}: ${contrast.toFixed(2)}`]
+      })
+      expect(weak).toEqual([])
+    })
+
+  test('every colour that is used is given, and none is written down elsewhere', () => {
+    const map = svgMap(shipped, { lost: lossOf(['tesla']) })
+    const names = [...map.matchAll(/var\(--([a-z0-9-]+)\)/g)].map(([, name]) => name ?? '')
+    expect(names.filter(name => themes.light[name] === undefined || themes.dark[name] === undefined)).toEqual([])
+    expect(map.replace(/<style>[^]*?<\/style>/, '')).not.toMatch(/#[0-9a-f]{6}\b/)
+    expect(themeCss(':root')).toContain(':root[data-theme=dark]{')
+  })
+})
+
+describe('a loss', () => {
+  const states = (lost: readonly string[], links: readonly (readonly [string, string])[] = []) =>
+    effectsOf(shipped, lossOf(lost, links))
+
+  test('one of three: what is there works on, with less', () => {
+    const { hosts, jails, roles, tunnels, flows } = states(['bohr'])
+    expect(hosts.get('bohr')).toBe('lost')
+    expect(hosts.get('tesla')).toBe('ok')
+    expect(jails.get('db-postgres@bohr')).toBe('lost')
+    expect(jails.get('db-postgres@tesla')).toBe('degraded')
+    expect(jails.get('resolver-resolver@tesla')).toBe('ok')
+    expect(jails.get('notes@ampere')).toBe('ok')
+    expect(roles.get('db/postgres')).toMatchObject({ state: 'degraded', says: 'works: 2 of 3 left' })
+    expect(tunnels.get('bohr tesla')).toBe('lost')
+    expect(tunnels.get('newton tesla')).toBe('ok')
+    expect(flows.get('outside>front-edge 80/tcp,443/tcp')).toBe('ok')
+  })
+
+  test('two of three: no quorum, and what needs it does no work', () => {
+    const { jails, roles, flows } = states(['bohr', 'newton'])
+    expect(roles.get('db/etcd')).toMatchObject({ state: 'broken', says: 'no quorum: 1 of 3 left' })
+    expect(roles.get('cloud/app')?.state).toBe('broken')
+    expect(roles.get('cache/server')).toMatchObject({ state: 'degraded', says: 'read only: 1 of 3 left' })
+    expect(jails.get('cloud-app@tesla')).toBe('broken')
+    expect(flows.get('cache-server>cache-server 6379/tcp')).toBe('degraded')
+  })
+
+  test('the only one: its flows are lost with it', () => {
+    const { flows, roles } = states(['faraday'])
+    expect(roles.get('front/edge')?.says).toBe('lost: none of 1 left')
+    expect(flows.get('outside>front-edge 80/tcp,443/tcp')).toBe('lost')
+  })
+
+  test('links: cut tunnels weaken their ends, and a host without any is cut off', () => {
+    const { hosts, tunnels } = states([], [['tesla', 'bohr']])
+    expect(tunnels.get('bohr tesla')).toBe('broken')
+    expect([hosts.get('bohr'), hosts.get('tesla'), hosts.get('curie')]).toEqual(['degraded', 'degraded', 'ok'])
+    const rest = shipped.hosts.map(({ name }) => name).filter(name => name !== 'ampere')
+    expect(
+      states(
+        [],
+        rest.map(name => ['ampere', name]),
+      ).hosts.get('ampere'),
+    ).toBe('broken')
+  })
+
+  test('nothing is lost by no loss', () => {
+    const { hosts, jails, tunnels, roles, flows } = states([])
+    const all = [hosts, jails, tunnels, flows].flatMap(map => [...map.values()])
+    expect(new Set([...all, ...[...roles.values()].map(({ state }) => state)])).toEqual(new Set(['ok']))
+  })
+
+  test('in a regional mesh a lost gateway parts its region from the others', () => {
+    const graph = sketchOf([3, 3, 3], { topology: 'regional', jails: 2 })
+    const flow = {
+      ...{ name: 'across', ports: [], why: '' },
+      from: { word: 'a', external: false, hosts: ['h0-1'], jails: [] },
+      to: { word: 'b', external: false, hosts: ['h1-1'], jails: [] },
+    }
+    const within = { ...flow, name: 'within', to: { ...flow.to, hosts: ['h0-2'] } }
+    const { flows } = effectsOf({ ...graph, flows: [flow, within] }, lossOf(['h0-0']))
+    expect([flows.get('across'), flows.get('within')]).toEqual(['broken', 'ok'])
+  })
+
+  test('the map says it in words and patterns, not by colour alone', () => {
+    const map = svgMap(shipped, { lost: lossOf(['bohr']) })
+    expect(map).toContain('class="host lost"')
+    expect(map).toContain('>lost</text>')
+    expect(map).toContain('If this were lost: bohr')
+    expect(map).toContain('db/postgres: works: 2 of 3 left')
+    for (const state of ['lost', 'broken', 'degraded'])
+      expect(map).toMatch(new RegExp(`\\.jail\\.${state} rect\\{[^}]*stroke-dasharray`))
+  })
+})
+
+test('a flow ends at the chip of its jail, and at the last place where the chip is not shown', () => {
+  const graph = sketchOf([1], { jails: 30 })
+  const layout = layoutOf(graph)
+  const card = cardBox(layout.hosts.get('h0-0') ?? { x: 0, y: 0 }, 30, 'card')
+  const ids = (jailsByHost(graph).get('h0-0') ?? []).map(({ id }) => id)
+  for (const [n, place] of [
+    [0, 0],
+    [17, 17],
+    [29, 17],
+  ] as const) {
+    const box = chipBox(card, place, 'card')
+    expect(chipCentre(graph, layout, ids[n] ?? '')?.y).toBeCloseTo(box.y + box.height / 2, 0)
+  }
+  expect(chipCentre(graph, layout, 'nobody@nowhere')).toBeNull()
+})
+
+test('a thousand hosts are drawn in a second, or nearly so where others work too', () => {
+  const graph = sketchOf([200, 200, 200, 200, 200], { jails: 3 })
+  svgMap(sketchOf([90]))
+  const began = process.cpuUsage()
+  svgMap(graph)
+  expect(process.cpuUsage(began).user / 1e6).toBeLessThan(2)
+})
