@@ -45,7 +45,7 @@ export const meshDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
         stateTimeline(
           { id: 22, title: 'Services', width: 12, height: 9 },
           [range('A', either(once('service', 'meshwright_service_level'), noServices), '{{service}}')],
-          [...levelMeanings, { ...unknown, word: 'none' }],
+          [{ ...unknown, word: 'none' }, ...levelMeanings],
         ),
       ],
       ...(mesh.linked ? links(mesh) : []),
