@@ -62,7 +62,7 @@ export const placementDashboard = (mesh: LiveMesh, source: Source | null): Expor
               overrideOf('host', { links: [hostLink(mesh.mesh, '${__value.text}')] }),
             ],
             transformations: [organized(['host', 'jail', 'Value'], ['Time'])],
-            sortBy: [{ displayName: 'state', desc: true }],
+            sortBy: [{ displayName: 'state', desc: false }],
           },
         ),
       ],
