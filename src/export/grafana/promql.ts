@@ -20,9 +20,12 @@ export const worded = (vector: string, words: readonly (readonly [value: number,
 export const spelled = (vector: string, label: string, by: string): string =>
   `count_values by (${by}) ("${label}", ${vector})`
 
-/** The same samples with labels of others, which are there for all of them. */
+/**
+ * The same samples with labels of others, which are there for all of them. Where two that serve the metrics do not have
+ * the same plan yet, the labels are those of one of them: two would be refused.
+ */
 export const joined = (vector: string, on: string, labels: string, others: string): string =>
-  `(${vector}) * on (${on}) group_left (${labels}) (${others}) ^ 0`
+  `(${vector}) * on (${on}) group_left (${labels}) topk by (${on}) (1, (${others}) ^ 0)`
 
 /** Whoever serves the metrics may be there twice: the value, once. */
 export const once = (by: string, metric: string): string => `max by (${by}) (${metric})`
