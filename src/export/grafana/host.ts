@@ -33,8 +33,8 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
           { textMode: 'value_and_name' },
         ),
         number(4, 'Up for', `time() - max(${of('meshwright_host_boot_timestamp_seconds')})`, 's', 4),
-        number(5, 'Answered', `time() - max(${of('meshwright_probe_timestamp_seconds')})`, 's', 3),
-        number(6, 'Clock', `max(${of('meshwright_host_clock_offset_seconds')})`, 's', 3),
+        number(5, 'Last answer', `time() - max(${of('meshwright_probe_timestamp_seconds')})`, 's', 3, 'How long ago.'),
+        number(6, 'Clock', `max(${of('meshwright_host_clock_offset_seconds')})`, 's', 3, 'Ahead of the one that asks.'),
         word(7, 'Files', `max(${of('meshwright_plan_drift')})`, [unknown, ...yesNo('drift', 'as built', false)], 4),
       ],
       [
@@ -59,7 +59,7 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
           { unit: 'bytes', min: 0 },
         ),
         bargauge(
-          { id: 12, title: 'Pools', description: 'Allocated.', width: 8, height: 4 },
+          { id: 12, title: 'Pools', description: 'Allocated.', width: 8, height: 8 },
           [
             now(
               'A',
@@ -122,7 +122,7 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
         word(24, 'pf', `max(${of('meshwright_pf_enabled')})`, [unknown, ...yesNo('enabled', 'disabled')], 4),
         word(
           25,
-          'First rule',
+          'First rule of pf',
           `max(${of('meshwright_pf_default_deny')})`,
           [unknown, ...yesNo('block all', 'passes')],
           4,
@@ -182,8 +182,20 @@ const perSecond = (by: string, counter: string, more = ''): string =>
 const word = (id: number, title: string, expr: string, meanings: readonly Meaning[], width: number): Drawn =>
   stat({ id, title, width, height: 4 }, [now('A', orUnknown(expr), title)], meaning(meanings), { textMode: 'value' })
 
-const number = (id: number, title: string, expr: string, unit: string, width: number): Drawn =>
-  stat({ id, title, width, height: 4 }, [now('A', expr, title)], { unit }, { textMode: 'value', colorMode: 'none' })
+const number = (
+  id: number,
+  title: string,
+  expr: string,
+  unit: string,
+  width: number,
+  description = 'By its own clock.',
+): Drawn =>
+  stat(
+    { id, title, description, width, height: 4 },
+    [now('A', expr, title)],
+    { unit },
+    { textMode: 'value', colorMode: 'none' },
+  )
 
 const tunnels = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
   [row(30, 'Tunnels')],
@@ -279,9 +291,12 @@ const members = table(
 )
 
 const foreign = stat(
-  { id: 43, title: 'Foreign jails', description: 'They run and are not planned.', width: 4, height: 10 },
+  {
+    ...{ id: 43, title: 'Not as planned', width: 4, height: 10 },
+    description: 'Jails that run and are not planned, and files that are not as they were built.',
+  },
   [
-    now('A', orUnknown(`max(${of('meshwright_jails_foreign')})`), 'foreign'),
+    now('A', orUnknown(`max(${of('meshwright_jails_foreign')})`), 'foreign jails'),
     now(
       'B',
       `${once('how', of('meshwright_drift_files'))} or on () ${labelled('vector(-1)', { how: 'changed' })}`,
