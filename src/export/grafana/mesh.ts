@@ -38,19 +38,19 @@ export const meshDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
       [row(20, 'States')],
       [
         stateTimeline(
-          { id: 21, title: 'Hosts', width: 12, height: 9 },
+          { id: 21, title: 'Hosts over time', width: 12, height: 9 },
           [range('A', once('host', 'meshwright_host_state'), '{{host}}')],
           hostStates,
           { links: [hostLink(mesh.mesh, '${__field.labels.host}')] },
         ),
         stateTimeline(
-          { id: 22, title: 'Services', width: 12, height: 9 },
+          { id: 22, title: 'Services over time', width: 12, height: 9 },
           [range('A', either(once('service', 'meshwright_service_level'), noServices), '{{service}}')],
           [{ ...unknown, word: 'none' }, ...levelMeanings],
         ),
       ],
       ...(mesh.linked ? links(mesh) : []),
-      [row(40, 'Over time')],
+      [row(40, 'In numbers')],
       [
         timeseries(
           { id: 41, title: 'Up', description: 'Of those of which something is known.', width: 12, height: 8 },
@@ -370,7 +370,7 @@ const worstOf = (choose: 'bottomk' | 'topk', pair: string, metric: string): stri
 const links = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
   [
     stateTimeline(
-      { id: 23, title: 'Tunnels', description: `The ${most} that were worst.`, width: 24, height: 10 },
+      { id: 23, title: 'Tunnels over time', description: `The ${most} that were worst.`, width: 24, height: 10 },
       [range('A', worstOf('bottomk', 'a, b', 'meshwright_tunnel_state'), '{{a}} – {{b}}')],
       linkStates,
     ),

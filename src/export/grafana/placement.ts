@@ -40,7 +40,7 @@ export const placementDashboard = (mesh: LiveMesh, source: Source | null): Expor
       ],
       [
         timeseries(
-          { id: 24, title: 'Jails missing', width: 12, height: 8 },
+          { id: 24, title: 'Jails missing over time', width: 12, height: 8 },
           [range('A', `sum by (host) (1 - ${jailRuns}) or on () vector(0)`, '{{host}}')],
           { min: 0, decimals: 0, links: [hostLink(mesh.mesh, '${__field.labels.host}')] },
         ),
