@@ -8,9 +8,9 @@ import { type Drawn, meaning, named, now, overrideOf, range, rows, steps } from 
 import { row } from './panels/row.ts'
 import { stat } from './panels/stat.ts'
 import { stateTimeline } from './panels/state-timeline.ts'
-import { colored, merged, organized, table } from './panels/table.ts'
+import { blank, colored, merged, organized, table } from './panels/table.ts'
 import { timeseries } from './panels/timeseries.ts'
-import { labelled, once } from './promql.ts'
+import { answered, labelled, once } from './promql.ts'
 import { carpStates, hostStates, levelMeanings, linkStates, type Meaning, unknown, yesNo } from './states.ts'
 
 const of = (metric: string, more = ''): string => `${metric}{host="$host"${more}}`
@@ -197,6 +197,8 @@ const number = (
     { textMode: 'value', colorMode: 'none' },
   )
 
+const planned = once('peer', of('meshwright_link_planned'))
+
 const tunnels = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
   [row(30, 'Tunnels')],
   [
@@ -208,12 +210,13 @@ const tunnels = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
             'state',
             `${once('peer', of('meshwright_link_state'))} or (${once('peer', of('meshwright_link_planned'))} * -1 unless on (peer) ${of('meshwright_link_state')})`,
           ),
-          rows('trip', once('peer', of('meshwright_link_rtt_seconds'))),
-          rows('loss', once('peer', of('meshwright_link_loss_ratio'))),
-          rows('age', once('peer', of('meshwright:link_handshake_age_seconds'))),
-          rows('in', once('peer', of('meshwright:link_receive_bytes:rate5m'))),
-          rows('out', once('peer', of('meshwright:link_transmit_bytes:rate5m'))),
+          rows('trip', answered(once('peer', of('meshwright_link_rtt_seconds')), planned)),
+          rows('loss', answered(once('peer', of('meshwright_link_loss_ratio')), planned)),
+          rows('age', answered(once('peer', of('meshwright:link_handshake_age_seconds')), planned)),
+          rows('in', answered(once('peer', of('meshwright:link_receive_bytes:rate5m')), planned)),
+          rows('out', answered(once('peer', of('meshwright:link_transmit_bytes:rate5m')), planned)),
         ],
+        defaults: blank,
         overrides: [
           overrideOf('peer', { links: [hostLink(mesh, '${__value.text}')] }),
           named('Value #state', 'state', { ...meaning([unknown, ...linkStates]), ...colored }),

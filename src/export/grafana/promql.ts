@@ -30,5 +30,12 @@ export const joined = (vector: string, on: string, labels: string, others: strin
 /** Whoever serves the metrics may be there twice: the value, once. */
 export const once = (by: string, metric: string): string => `max by (${by}) (${metric})`
 
+/**
+ * Never an answer without samples, as long as there are any of `base`: a table that is merged from several answers falls
+ * apart when one of them has no labels to be merged by.
+ */
+export const answered = (vector: string, base: string, value: '-1' | 'NaN' = 'NaN'): string =>
+  `${vector} or on () (${base}) * ${value}`
+
 /** Of the services that are chosen in the dashboard. */
 export const chosen = (metric: string, more = ''): string => `${metric}{service=~"\${service:regex}"${more}}`
