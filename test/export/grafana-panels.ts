@@ -8,8 +8,10 @@ import type { Panel } from '../../src/export/grafana/panels/panel.ts'
 
 // Its modules for import do not load under Node.
 const data = createRequire(import.meta.url)('@grafana/data') as typeof GrafanaData
-// It asks whether it runs within a dashboard.
+// It asks the browser whether it runs within a dashboard.
 Object.assign(globalThis, { window: globalThis })
+// And of its language, when it writes numbers; Node 20 has no such thing.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { language: 'en', languages: ['en'] } })
 
 // The program itself takes them from a registry that only it fills.
 // eslint-disable-next-line @typescript-eslint/no-deprecated
@@ -30,9 +32,11 @@ export interface Element {
   readonly value: readonly [number, string]
 }
 
-/** Answers by refId as the data source for Prometheus makes tables of them: a field a label, and the value. */
+/**
+ * Answers by refId as the data source for Prometheus makes tables of them: a field a label, and the value, also when
+ * there are none. */
 export function tableFrames(answers: Readonly<Record<string, readonly Element[]>>): Frame[] {
-  const told = Object.entries(answers).filter(([, elements]) => elements.length > 0)
+  const told = Object.entries(answers)
   return told.map(([refId, elements]) => {
     const labels = [...new Set(elements.flatMap(({ metric }) => Object.keys(metric)))].toSorted()
     const field = (name: string, type: string, values: readonly unknown[]) => ({ name, type, config: {}, values })
@@ -73,6 +77,16 @@ export const transformed = (panel: Panel, frames: Frame[]): Promise<Frame[]> =>
       .transformDataFrame([...(panel.transformations ?? [])] as never, frames)
       .subscribe({ next: resolve, error: reject })
   })
+
+const theme = data.createTheme()
+const named = ['green', 'orange', 'red'].map(name => [theme.visualization.getColorByName(name), name] as const)
+
+/** The word and the colour of a value in this panel. */
+export function shownBy({ fieldConfig }: Panel, value: number): string {
+  const field = { name: 'Value', type: data.FieldType.number, config: fieldConfig?.defaults ?? {}, values: [value] }
+  const { text, color } = data.getDisplayProcessor({ field, theme })(value)
+  return `${text} ${named.find(([code]) => code === color)?.[1] ?? String(color)}`
+}
 
 interface Column {
   readonly name: string
