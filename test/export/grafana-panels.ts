@@ -8,8 +8,10 @@ import type { Panel } from '../../src/export/grafana/panels/panel.ts'
 
 // Its modules for import do not load under Node.
 const data = createRequire(import.meta.url)('@grafana/data') as typeof GrafanaData
-// It asks whether it runs within a dashboard.
+// It asks the browser whether it runs within a dashboard.
 Object.assign(globalThis, { window: globalThis })
+// And of its language, when it writes numbers; Node 20 has no such thing.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { language: 'en', languages: ['en'] } })
 
 // The program itself takes them from a registry that only it fills.
 // eslint-disable-next-line @typescript-eslint/no-deprecated
@@ -30,9 +32,11 @@ export interface Element {
   readonly value: readonly [number, string]
 }
 
-/** Answers by refId as the data source for Prometheus makes tables of them: a field a label, and the value. */
+/**
+ * Answers by refId as the data source for Prometheus makes tables of them: a field a label, and the value, also when
+ * there are none. */
 export function tableFrames(answers: Readonly<Record<string, readonly Element[]>>): Frame[] {
-  const told = Object.entries(answers).filter(([, elements]) => elements.length > 0)
+  const told = Object.entries(answers)
   return told.map(([refId, elements]) => {
     const labels = [...new Set(elements.flatMap(({ metric }) => Object.keys(metric)))].toSorted()
     const field = (name: string, type: string, values: readonly unknown[]) => ({ name, type, config: {}, values })
@@ -74,6 +78,16 @@ export const transformed = (panel: Panel, frames: Frame[]): Promise<Frame[]> =>
       .subscribe({ next: resolve, error: reject })
   })
 
+const theme = data.createTheme()
+const named = ['green', 'orange', 'red'].map(name => [theme.visualization.getColorByName(name), name] as const)
+
+/** The word and the colour of a value in this panel. */
+export function shownBy({ fieldConfig }: Panel, value: number): string {
+  const field = { name: 'Value', type: data.FieldType.number, config: fieldConfig?.defaults ?? {}, values: [value] }
+  const { text, color } = data.getDisplayProcessor({ field, theme })(value)
+  return `${text} ${named.find(([code]) => code === color)?.[1] ?? String(color)}`
+}
+
 interface Column {
   readonly name: string
   readonly type: string
@@ -101,7 +115,10 @@ const isWord = (value: unknown): boolean => typeof value === 'string' && value !
 /** What makes the node graph throw, or draw nonsense. */
 export function* graphProblems(frames: readonly Frame[]): Generator<string> {
   const { nodes, edges } = graphFrames(frames)
-  if (nodes === undefined) return void (yield 'no nodes')
+  if (nodes === undefined) {
+    yield 'no nodes'
+    return
+  }
   const ids = valuesOf(nodes, 'id')
   if (ids.length === 0 || !ids.every(isWord)) yield 'nodes without an id'
   if (new Set(ids).size < ids.length) yield 'two nodes with one id'
@@ -134,7 +151,10 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     layers: { type: string; config: Record<string, { color?: { field?: string } }> }[]
   }
   const network = layers.find(({ type }) => type === 'network')
-  if (nodes === undefined) return void (yield 'no nodes')
+  if (nodes === undefined) {
+    yield 'no nodes'
+    return
+  }
   if (nodes.refId !== 'nodes') yield 'nodes of another name'
   for (const [name, most] of [
     ['lat', 90],
@@ -150,7 +170,10 @@ export function* mapProblems(panel: Panel, frames: readonly Frame[]): Generator<
     if (!numeric(nodes, layer.config['style']?.color?.field)) yield `${layer.type}: nodes without a colour`
   if (network === undefined) return
   // It reads edges without asking whether there are any.
-  if (edges === undefined) return void (yield 'no edges')
+  if (edges === undefined) {
+    yield 'no edges'
+    return
+  }
   if (edges.refId !== 'edges') yield 'edges of another name'
   if (!numeric(edges, network.config['edgeStyle']?.color?.field)) yield 'edges without a colour'
   yield* edgeProblems(edges, valuesOf(nodes, 'id'))

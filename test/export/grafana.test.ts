@@ -29,6 +29,7 @@ import {
   graphProblems,
   mapProblems,
   matrixProblems,
+  shownBy,
   snapshotFrames,
   tableFrames,
   transformed,
@@ -253,12 +254,12 @@ withPrograms('promtool')('promtool', () => {
     return alone([], `promtool check rules ${directory}/rules.yml`)
   }
   const queries = queriesOfDashboards(meshes.flatMap(([, { graph }]) => grafanaFiles(graph)))
-  const filled = queries.map(({ expr }) =>
+  const fill = (expr: string): string =>
     expr
       .replaceAll('$host', 'tesla')
       .replaceAll('${service:regex}', '.+')
-      .replaceAll(/\$__(?:rate_interval|range)/g, '5m'),
-  )
+      .replaceAll(/\$__(?:rate_interval|range)/g, '5m')
+  const filled = queries.map(({ expr }) => fill(expr))
   const exprs = [...new Set(filled)]
 
   test('reads every query', () => {
@@ -269,12 +270,112 @@ withPrograms('promtool')('promtool', () => {
   })
 
   test('refuses one that is none', () => expect(check(['sum(up']).status).toBe(1))
+
+  const ask = (id: number, refId: string): string =>
+    queries.find(one => one.dashboard === 'mesh' && one.panel === id && one.refId === refId)?.expr ??
+    expect.fail(`mesh has no query ${id}/${refId}`)
+  /** Series and their values, with one more number each minute; and what comes of them after a minute. */
+  const told = (
+    series: Readonly<Record<string, string>>,
+    expected: readonly (readonly [expr: string, samples: object[]])[],
+  ) => {
+    const directory = laidOut({
+      'tests.yml': JSON.stringify({
+        tests: [
+          {
+            interval: '1m',
+            input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+            promql_expr_test: expected.map(([expr, samples]) => ({ expr, eval_time: '10m', exp_samples: samples })),
+          },
+        ],
+      }),
+    })
+    const { status, output } = alone([], `promtool test rules ${directory}/tests.yml`)
+    expect(output).toContain('SUCCESS')
+    expect(status).toBe(0)
+  }
+  const one = '1x20'
+
+  test('draws a host once, though two that serve the metrics have different plans', () => {
+    const about = 'host="a", region="r", class="core"'
+    told(
+      {
+        'meshwright_host_level{host="a"}': '0x20',
+        'meshwright_host_state{host="a"}': '2x20',
+        [`meshwright_host_info{${about}, address="10.64.1.1"}`]: one,
+        [`meshwright_host_info{${about}, address="10.64.2.1"}`]: one,
+        'meshwright_host_location{host="a", region="r", x="1", y="2"}': one,
+        'meshwright_host_location{host="a", region="r", x="3", y="2"}': one,
+      },
+      [[`count(${ask(10, 'nodes')})`, [{ labels: '{}', value: 1 }]]],
+    )
+  })
+
+  test('answers for every column of a table that is made of several, whatever is not known', () => {
+    const planned = {
+      'meshwright_host_info{host="tesla"}': one,
+      'meshwright_link_planned{host="tesla", peer="b"}': one,
+      'meshwright_instance_planned{service="db", role="etcd", host="tesla", jail="j"}': one,
+      'meshwright_role_replicas_wanted{service="db", role="etcd"}': one,
+    }
+    const tables = meshes.flatMap(([, { graph }]) =>
+      [...dashboards(graph).values()].flatMap(({ panels }) =>
+        panels.filter(({ transformations = [] }) => transformations.some(({ id }) => id === 'merge')),
+      ),
+    )
+    expect(new Set(tables.map(({ title }) => title))).toEqual(new Set(['Hosts', 'Members', 'Roles', 'Tunnels']))
+    const columns = tables.flatMap(({ targets = [] }) => targets.map(target => fill(String(target['expr']))))
+    told(
+      planned,
+      [...new Set(columns)].map(expr => [`count(${expr})`, [{ labels: '{}', value: 1 }]] as const),
+    )
+  })
+
+  test('says by name what is not well, and that nothing is', () => {
+    const snapshot = { meshwright_snapshot_timestamp_seconds: '0+60x20' }
+    const well = {
+      ...snapshot,
+      'meshwright_host_info{host="a"}': one,
+      'meshwright_host_level{host="a"}': '0x20',
+      'meshwright_service_level{service="db"}': '0x20',
+      'meshwright_tunnel_planned{a="a", b="b"}': one,
+      'meshwright_tunnel_state{a="a", b="b"}': '4x20',
+    }
+    const expr = ask(8, 'A')
+    told(well, [[expr, [{ labels: '{}', value: 0 }]]])
+    told({ ...well, meshwright_snapshot_timestamp_seconds: '0x20' }, [[expr, [{ labels: '{}', value: 1 }]]])
+    told(
+      {
+        ...well,
+        'meshwright_host_info{host="b"}': one,
+        'meshwright_host_level{host="a"}': '3x20',
+        'meshwright_service_level{service="db"}': '2x20',
+        'meshwright_tunnel_state{a="a", b="b"}': '1x20',
+        'meshwright_tunnel_planned{a="a", b="c"}': one,
+        'meshwright_tunnel_state{a="a", b="c"}': '3x20',
+        'meshwright_tunnel_planned{a="b", b="c"}': one,
+      },
+      [
+        [
+          expr,
+          [
+            { labels: '{host="a"}', value: 3 },
+            { labels: '{host="b"}', value: 1 },
+            { labels: '{service="db"}', value: 2 },
+            { labels: '{host="a", peer="b"}', value: 3 },
+            { labels: '{host="a", peer="c"}', value: 2 },
+            { labels: '{host="b", peer="c"}', value: 1 },
+          ],
+        ],
+      ],
+    )
+  })
 })
 
 /** Rows as they are under their names in the node graph, as the queries of the dashboard give them. */
 function answersOf({ graph }: DrawnMesh): Readonly<Record<'edges' | 'matrix' | 'nodes', readonly Element[]>> {
   const { nodes, edges } = nodeGraph(graph, null)
-  const element = (value: number, labels: Readonly<Record<string, unknown>>): Element => ({
+  const element = (value: number, labels: Readonly<Record<string, string | number | null>>): Element => ({
     // A label that is empty is not there.
     metric: Object.fromEntries(
       Object.entries(labels).flatMap(([k, v]) => (v == null || v === '' ? [] : [[k, String(v)]])),
@@ -293,11 +394,13 @@ function answersOf({ graph }: DrawnMesh): Readonly<Record<'edges' | 'matrix' | '
       element(i % 3 === 0 ? -1 : 4, { ...edge, strokeDasharray: i % 3 === 0 ? '4 2' : '' }),
     ),
     matrix: [
-      ...pairs.toReversed().map(([host, peer]) => element(4, { host, peer })),
+      ...pairs.toReversed().map(([host = '', peer = '']) => element(4, { host, peer })),
       ...graph.hosts.map(({ name }) => element(-2, { host: name, peer: name })),
     ],
   }
 }
+
+const problem = (text: string) => ({ key: text, level: 'warn', text }) as const
 
 function snapshotOf({ fleet }: DrawnMesh): Snapshot {
   const start = Date.UTC(2026, 0, 1)
@@ -307,6 +410,52 @@ function snapshotOf({ fleet }: DrawnMesh): Snapshot {
 }
 
 describe('panels, as the code of Grafana makes them,', () => {
+  test('say states over time in words', () => {
+    const panels = [...dashboards(shipped.graph).values()].flatMap(one => one.panels)
+    const timelines = panels.filter(({ type }) => type === 'state-timeline')
+    expect(timelines.length).toBeGreaterThan(10)
+    for (const { title, fieldConfig, options } of timelines) {
+      const { color, mappings } = fieldConfig?.defaults as { color: { mode: string }; mappings: { options: object }[] }
+      expect(Object.keys(mappings[0]?.options ?? {}).length, title).toBeGreaterThan(1)
+      // Else the panel puts the range of a threshold in place of the word.
+      expect([options, color.mode], title).not.toEqual([expect.objectContaining({ mergeValues: true }), 'thresholds'])
+    }
+    const hosts = panelOf(shipped.graph, 'mesh', 21)
+    expect([0, 1, 2].map(value => shownBy(hosts, value))).toEqual(['down red', 'stale orange', 'up green'])
+  })
+
+  test('have their thresholds in order', () => {
+    const above = (value: unknown): readonly unknown[] => {
+      if (typeof value !== 'object' || value === null) return []
+      return 'steps' in value ? [value.steps] : Object.values(value).flatMap(above)
+    }
+    for (const steps of above([...dashboards(shipped.graph).values()]) as { value: number | null }[][]) {
+      const values = steps.map(({ value }) => value ?? -Infinity)
+      expect(values).toEqual(values.toSorted((a, b) => a - b))
+    }
+  })
+
+  test('are one table, though not all of it is known', async () => {
+    const panel = panelOf(shipped.graph, 'host', 31)
+    const rows = (value: string): readonly Element[] => [{ metric: { peer: 'bohr' }, value: [1767225600, value] }]
+    const answers = Object.fromEntries((panel.targets ?? []).map(({ refId }) => [refId, rows('NaN')]))
+    const frames = await transformed(panel, tableFrames({ ...answers, state: rows('0') }))
+    expect(frames.map(({ length, fields }) => [length, fields.length])).toEqual([[1, 7]])
+    expect([shownBy(panel, NaN), shownBy(panel, 1)].map(text => text.split(' ')[0])).toEqual(['', '1'])
+    // Why no column may be without an answer.
+    expect(await transformed(panel, tableFrames({ ...answers, trip: [] }))).toHaveLength(6)
+  })
+
+  test('put missing jails before those that run', () => {
+    for (const [dashboard, id] of [
+      ['host', 41],
+      ['placement', 25],
+    ] as const)
+      expect(panelOf(shipped.graph, dashboard, id).options).toMatchObject({
+        sortBy: [{ displayName: 'state', desc: false }],
+      })
+  })
+
   test.each(meshes)('of %s have nodes and edges', async (_, mesh) => {
     const { nodes, edges } = answersOf(mesh)
     const panel = panelOf(mesh.graph, 'mesh', 10)
@@ -331,7 +480,9 @@ describe('panels, as the code of Grafana makes them,', () => {
       panel,
       tableFrames({
         nodes: nodes.filter(({ metric }) => on(metric, 'host')),
-        edges: edges.filter(({ metric }) => on(metric, 'source') && on(metric, 'target')),
+        ...((panel.targets ?? []).some(({ refId }) => refId === 'edges') && {
+          edges: edges.filter(({ metric }) => on(metric, 'source') && on(metric, 'target')),
+        }),
       }),
     )
     expect([...mapProblems(panel, frames)]).toEqual([])
@@ -401,6 +552,14 @@ describe('panels, as the code of Grafana makes them,', () => {
     expect(colorsOf(snapshot).has(colors.good)).toBe(true)
     expect(colorsOf(snapshot).has(colors.planned)).toBe(false)
   })
+
+  test('have words for problems that fit into a circle, and all of them beside it', () => {
+    const of = (graph: DrawnMesh, snapshot: Snapshot | null) => nodeGraph(graph.graph, snapshot).nodes
+    expect(of(sketchedMesh(2), null).map(({ mainstat }) => mainstat)).toEqual(['1 jail', '1 jail'])
+    const is = snapshotOf(shipped)
+    const ill = { ...is, hosts: is.hosts.map(host => ({ ...host, problems: [problem('a long story'), problem('b')] })) }
+    expect(of(shipped, ill)[0]).toMatchObject({ secondarystat: '2 problems', detail__problems: 'a long story; b' })
+  })
 })
 
 describe('provisioning', () => {
@@ -421,7 +580,8 @@ describe('provisioning', () => {
         ?.roles.find(({ name }) => name === 'server')
         ?.instances.map(id => `http://${shipped.graph.jails.find(one => one.id === id)?.address.inet ?? ''}:9090`),
     )
-    expect(found.map(({ isDefault }) => isDefault)).toEqual(found.map((_, i) => i === 0))
+    // Of what another file says as well, Grafana says that it cannot start.
+    expect(found.map(({ isDefault }) => isDefault)).toEqual(found.map(() => false))
     for (const [name, { templating }] of dashboards(shipped.graph))
       if (name !== 'topology') expect(templating.list[0]?.['current']).toMatchObject({ value: found[0]?.uid })
   })

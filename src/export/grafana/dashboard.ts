@@ -3,7 +3,7 @@ import type { ExportFile } from '../files.ts'
 import type { Drawn, Panel } from './panels/panel.ts'
 import { uidOf } from './uid.ts'
 
-export type DashboardName = 'host' | 'mesh' | 'placement' | 'services' | 'topology'
+type DashboardName = 'host' | 'mesh' | 'placement' | 'services' | 'topology'
 
 export interface Dashboard {
   readonly uid: string
@@ -36,7 +36,7 @@ interface Content {
   readonly refresh: string | null
 }
 
-export const dashboardUid = (mesh: string, name: DashboardName): string => uidOf(`${mesh}-${name}`)
+const dashboardUid = (mesh: string, name: DashboardName): string => uidOf(`${mesh}-${name}`)
 
 export function dashboardFile(content: Content): ExportFile {
   const { name, mesh, title, description, variables, lines, from, refresh } = content

@@ -35,7 +35,7 @@ export function grafanaFiles(graph: Graph, options: GrafanaOptions = {}): readon
     ...liveDashboards(liveMeshOf(graph), sources[0] ?? null),
     topologyDashboard(graph, snapshot),
     { path: 'provisioning/dashboards/meshwright.yaml', text: providerText(dashboardsPath) },
-    { path: 'provisioning/datasources/meshwright.yaml', text: sourcesText(sources) },
+    { path: 'provisioning/datasources/meshwright.yaml', text: sourcesText(sources, false) },
   ].toSorted((a, b) => byText(a.path, b.path))
 }
 

@@ -8,9 +8,9 @@ import { type Drawn, meaning, named, now, overrideOf, range, rows, steps } from 
 import { row } from './panels/row.ts'
 import { stat } from './panels/stat.ts'
 import { stateTimeline } from './panels/state-timeline.ts'
-import { colored, merged, organized, table } from './panels/table.ts'
+import { blank, colored, merged, organized, table } from './panels/table.ts'
 import { timeseries } from './panels/timeseries.ts'
-import { labelled, once } from './promql.ts'
+import { answered, labelled, once } from './promql.ts'
 import { carpStates, hostStates, levelMeanings, linkStates, type Meaning, unknown, yesNo } from './states.ts'
 
 const of = (metric: string, more = ''): string => `${metric}{host="$host"${more}}`
@@ -33,8 +33,8 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
           { textMode: 'value_and_name' },
         ),
         number(4, 'Up for', `time() - max(${of('meshwright_host_boot_timestamp_seconds')})`, 's', 4),
-        number(5, 'Answered', `time() - max(${of('meshwright_probe_timestamp_seconds')})`, 's', 3),
-        number(6, 'Clock', `max(${of('meshwright_host_clock_offset_seconds')})`, 's', 3),
+        number(5, 'Last answer', `time() - max(${of('meshwright_probe_timestamp_seconds')})`, 's', 3, 'How long ago.'),
+        number(6, 'Clock', `max(${of('meshwright_host_clock_offset_seconds')})`, 's', 3, 'Ahead of the one that asks.'),
         word(7, 'Files', `max(${of('meshwright_plan_drift')})`, [unknown, ...yesNo('drift', 'as built', false)], 4),
       ],
       [
@@ -59,7 +59,7 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
           { unit: 'bytes', min: 0 },
         ),
         bargauge(
-          { id: 12, title: 'Pools', description: 'Allocated.', width: 8, height: 4 },
+          { id: 12, title: 'Pools', description: 'Allocated.', width: 8, height: 8 },
           [
             now(
               'A',
@@ -122,7 +122,7 @@ export const hostDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
         word(24, 'pf', `max(${of('meshwright_pf_enabled')})`, [unknown, ...yesNo('enabled', 'disabled')], 4),
         word(
           25,
-          'First rule',
+          'First rule of pf',
           `max(${of('meshwright_pf_default_deny')})`,
           [unknown, ...yesNo('block all', 'passes')],
           4,
@@ -182,8 +182,22 @@ const perSecond = (by: string, counter: string, more = ''): string =>
 const word = (id: number, title: string, expr: string, meanings: readonly Meaning[], width: number): Drawn =>
   stat({ id, title, width, height: 4 }, [now('A', orUnknown(expr), title)], meaning(meanings), { textMode: 'value' })
 
-const number = (id: number, title: string, expr: string, unit: string, width: number): Drawn =>
-  stat({ id, title, width, height: 4 }, [now('A', expr, title)], { unit }, { textMode: 'value', colorMode: 'none' })
+const number = (
+  id: number,
+  title: string,
+  expr: string,
+  unit: string,
+  width: number,
+  description = 'By its own clock.',
+): Drawn =>
+  stat(
+    { id, title, description, width, height: 4 },
+    [now('A', expr, title)],
+    { unit },
+    { textMode: 'value', colorMode: 'none' },
+  )
+
+const planned = once('peer', of('meshwright_link_planned'))
 
 const tunnels = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
   [row(30, 'Tunnels')],
@@ -196,12 +210,13 @@ const tunnels = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
             'state',
             `${once('peer', of('meshwright_link_state'))} or (${once('peer', of('meshwright_link_planned'))} * -1 unless on (peer) ${of('meshwright_link_state')})`,
           ),
-          rows('trip', once('peer', of('meshwright_link_rtt_seconds'))),
-          rows('loss', once('peer', of('meshwright_link_loss_ratio'))),
-          rows('age', once('peer', of('meshwright:link_handshake_age_seconds'))),
-          rows('in', once('peer', of('meshwright:link_receive_bytes:rate5m'))),
-          rows('out', once('peer', of('meshwright:link_transmit_bytes:rate5m'))),
+          rows('trip', answered(once('peer', of('meshwright_link_rtt_seconds')), planned)),
+          rows('loss', answered(once('peer', of('meshwright_link_loss_ratio')), planned)),
+          rows('age', answered(once('peer', of('meshwright:link_handshake_age_seconds')), planned)),
+          rows('in', answered(once('peer', of('meshwright:link_receive_bytes:rate5m')), planned)),
+          rows('out', answered(once('peer', of('meshwright:link_transmit_bytes:rate5m')), planned)),
         ],
+        defaults: blank,
         overrides: [
           overrideOf('peer', { links: [hostLink(mesh, '${__value.text}')] }),
           named('Value #state', 'state', { ...meaning([unknown, ...linkStates]), ...colored }),
@@ -279,9 +294,12 @@ const members = table(
 )
 
 const foreign = stat(
-  { id: 43, title: 'Foreign jails', description: 'They run and are not planned.', width: 4, height: 10 },
+  {
+    ...{ id: 43, title: 'Not as planned', width: 4, height: 10 },
+    description: 'Jails that run and are not planned, and files that are not as they were built.',
+  },
   [
-    now('A', orUnknown(`max(${of('meshwright_jails_foreign')})`), 'foreign'),
+    now('A', orUnknown(`max(${of('meshwright_jails_foreign')})`), 'foreign jails'),
     now(
       'B',
       `${once('how', of('meshwright_drift_files'))} or on () ${labelled('vector(-1)', { how: 'changed' })}`,

@@ -232,7 +232,7 @@ const table: readonly KindRow[] = [
         {
           failures: `sum by (instance) (rate(${chosen('prometheus_rule_evaluation_failures_total')}[$__rate_interval]))`,
         },
-        {},
+        { unit: 'cps' },
       ),
     ],
   },
@@ -249,7 +249,7 @@ const table: readonly KindRow[] = [
         {
           failed: `sum by (instance) (rate(${chosen('alertmanager_notifications_failed_total')}[$__rate_interval]))`,
         },
-        {},
+        { unit: 'cps' },
       ),
     ],
   },

@@ -8,6 +8,7 @@ import { nodeGraphPanel, numeric } from './panels/node-graph.ts'
 import {
   type Drawn,
   meaning,
+  named,
   now,
   overrideOf,
   range,
@@ -19,7 +20,7 @@ import {
 import { row } from './panels/row.ts'
 import { stat } from './panels/stat.ts'
 import { stateTimeline } from './panels/state-timeline.ts'
-import { coloredCells, matrix, table } from './panels/table.ts'
+import { colored as coloredCell, coloredCells, matrix, organized, table } from './panels/table.ts'
 import { timeseries } from './panels/timeseries.ts'
 import { copied, either, joined, labelled, once, spelled, worded } from './promql.ts'
 import { hostStates, levelMeanings, linkStates, unknown } from './states.ts'
@@ -32,27 +33,27 @@ export const meshDashboard = (mesh: LiveMesh, source: Source | null): ExportFile
     ...{ from: 'now-6h', refresh: '30s' },
     lines: [
       totals(mesh),
-      pictures(mesh),
+      [notWell(mesh), ...pictures(mesh)],
       ...(mesh.linked ? [[matrixOf(mesh)]] : []),
       [row(20, 'States')],
       [
         stateTimeline(
-          { id: 21, title: 'Hosts', width: 12, height: 9 },
+          { id: 21, title: 'Hosts over time', width: 12, height: 9 },
           [range('A', once('host', 'meshwright_host_state'), '{{host}}')],
           hostStates,
           { links: [hostLink(mesh.mesh, '${__field.labels.host}')] },
         ),
         stateTimeline(
-          { id: 22, title: 'Services', width: 12, height: 9 },
+          { id: 22, title: 'Services over time', width: 12, height: 9 },
           [range('A', either(once('service', 'meshwright_service_level'), noServices), '{{service}}')],
-          [...levelMeanings, { ...unknown, word: 'none' }],
+          [{ ...unknown, word: 'none' }, ...levelMeanings],
         ),
       ],
       ...(mesh.linked ? links(mesh) : []),
-      [row(40, 'Over time')],
+      [row(40, 'In numbers')],
       [
         timeseries(
-          { id: 41, title: 'Up', description: 'Parts of what is planned.', width: 12, height: 8 },
+          { id: 41, title: 'Up', description: 'Of those of which something is known.', width: 12, height: 8 },
           [
             range('hosts', 'max(meshwright:hosts_up:ratio)', 'hosts'),
             ...(mesh.linked ? [range('tunnels', 'max(meshwright:tunnels_up:ratio)', 'tunnels')] : []),
@@ -230,11 +231,54 @@ const valueAs = (refId: string, alias: string): Transformation => ({
   },
 })
 
+/** What is not well, by name: 1 unknown, 2 warn, 3 bad, as levels are. One line where there is none: ok, or unknown when nobody has looked of late. */
+function notWell({ mesh, linked, services }: LiveMesh): Drawn {
+  const pair = 'a, b'
+  const ends = (vector: string): string => labelled(copied(vector, { host: 'a', peer: 'b' }), { a: '', b: '' })
+  const hosts = once('host', 'meshwright_host_level')
+  const tunnels = once(pair, 'meshwright_tunnel_state')
+  return table(
+    {
+      ...{ id: 8, title: 'Not well', width: 6, height: pictureHeight },
+      description: 'Hosts, tunnels and services, the worst first.',
+    },
+    {
+      targets: [
+        rows(
+          'A',
+          either(
+            `(${hosts} > 0)`,
+            `(${once('host', 'meshwright_host_info')} unless on (host) meshwright_host_level)`,
+            ...(services.length > 0 ? [`(${once('service', 'meshwright_service_level')} > 0)`] : []),
+            ...(linked
+              ? [
+                  ends(`(3 - (${tunnels} >= bool 2)) and on (${pair}) (${tunnels} < 4)`),
+                  ends(`(${once(pair, 'meshwright_tunnel_planned')} unless on (${pair}) meshwright_tunnel_state)`),
+                ]
+              : []),
+            'on () (time() - max(meshwright_snapshot_timestamp_seconds) >= bool 300)',
+          ),
+        ),
+      ],
+      overrides: [
+        named('Value', 'level', { ...meaning(levelMeanings), ...coloredLevel }),
+        ...['host', 'peer'].map(field => overrideOf(field, { links: [hostLink(mesh, '${__value.text}')] })),
+      ],
+      transformations: [organized(['Value', 'host', 'peer', 'service'], ['Time'])],
+      sortBy: [{ displayName: 'level', desc: true }],
+    },
+  )
+}
+const coloredLevel = { ...coloredCell, 'custom.width': 80 } as const
+
+/** Below the totals, on a screen of 768 lines. */
+const pictureHeight = 12
+
 function pictures({ mesh, linked, onMap }: LiveMesh): readonly Drawn[] {
   const toHost = (field: string) => overrideOf(field, { links: [hostLink(mesh, `\${__data.fields.${field}}`)] })
   const graph = nodeGraphPanel(
     {
-      ...{ id: 10, title: 'Topology', width: onMap.hosts ? 12 : 24, height: 15 },
+      ...{ id: 10, title: 'Topology', width: onMap.hosts ? 10 : 18, height: pictureHeight },
       description: linked
         ? 'A line is the worse of its two ends, grey and dashed where nothing is known.'
         : 'One host.',
@@ -252,7 +296,7 @@ function pictures({ mesh, linked, onMap }: LiveMesh): readonly Drawn[] {
   if (!onMap.hosts) return [graph]
   const both = ['a', 'b'].map(end => `on (${end}) ${copied(located, { [end]: 'host' })}`).join(' and ')
   const map = geomap(
-    { id: 11, title: 'Map', description: 'Hosts of a region stand around its place.', width: 12, height: 15 },
+    { id: 11, title: 'Map', description: 'Hosts of a region stand around its place.', width: 8, height: pictureHeight },
     {
       linked: onMap.tunnels,
       targets: [
@@ -326,7 +370,7 @@ const worstOf = (choose: 'bottomk' | 'topk', pair: string, metric: string): stri
 const links = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
   [
     stateTimeline(
-      { id: 23, title: 'Tunnels', description: `The ${most} that were worst.`, width: 24, height: 10 },
+      { id: 23, title: 'Tunnels over time', description: `The ${most} that were worst.`, width: 24, height: 10 },
       [range('A', worstOf('bottomk', 'a, b', 'meshwright_tunnel_state'), '{{a}} – {{b}}')],
       linkStates,
     ),

@@ -25,6 +25,7 @@ export interface Node {
   readonly detail__provider: string
   readonly detail__class: string
   readonly detail__services: string
+  readonly detail__problems: string
 }
 
 export interface Edge {
@@ -57,11 +58,13 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
     nodes: graph.hosts.map(host => {
       const is = health.get(host.name)
       const services = jails.get(host.name) ?? []
+      const problems = is?.problems ?? []
       const place = places.get(host.name)
       return {
         ...{ id: host.name, title: host.name, subtitle: host.region },
-        mainstat: is === undefined ? `${services.length} ${services.length === 1 ? 'jail' : 'jails'}` : is.state,
-        secondarystat: is === undefined ? host.class : (is.problems[0]?.text ?? ''),
+        mainstat: is === undefined ? counted(services.length, 'jail') : is.state,
+        // A circle has no room for what they are.
+        secondarystat: is === undefined ? host.class : problems.length === 0 ? '' : counted(problems.length, 'problem'),
         color: is === undefined ? colors.planned : colorOfLevel[is.level],
         ...{ fixedx: points.get(host.name)?.x ?? 0, fixedy: points.get(host.name)?.y ?? 0 },
         ...{ lat: place?.lat ?? null, lon: place?.lon ?? null },
@@ -69,6 +72,7 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
         detail__provider: host.provider ?? '',
         detail__class: host.class,
         detail__services: services.join(' '),
+        detail__problems: problems.map(({ text }) => text).join('; '),
       }
     }),
     edges: graph.tunnels.map(({ a, b, roundTrip }) => {
@@ -96,6 +100,8 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
     }),
   }
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const stateOf = (way: TunnelHealth | null): number | null => (way === null ? null : linkStateValue[way.state])
 

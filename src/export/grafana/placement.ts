@@ -7,9 +7,9 @@ import { bargauge } from './panels/bargauge.ts'
 import { type Drawn, meaning, named, now, overrideOf, range, rows, type Sketch, steps } from './panels/panel.ts'
 import { row } from './panels/row.ts'
 import { stat } from './panels/stat.ts'
-import { colored, coloredCells, matrix, merged, organized, table } from './panels/table.ts'
+import { blank, colored, coloredCells, matrix, merged, organized, table } from './panels/table.ts'
 import { timeseries } from './panels/timeseries.ts'
-import { either, labelled, once } from './promql.ts'
+import { answered, either, labelled, once } from './promql.ts'
 import { levelMeanings, unknown, yesNo } from './states.ts'
 
 export const placementDashboard = (mesh: LiveMesh, source: Source | null): ExportFile =>
@@ -40,7 +40,7 @@ export const placementDashboard = (mesh: LiveMesh, source: Source | null): Expor
       ],
       [
         timeseries(
-          { id: 24, title: 'Jails missing', width: 12, height: 8 },
+          { id: 24, title: 'Jails missing over time', width: 12, height: 8 },
           [range('A', `sum by (host) (1 - ${jailRuns}) or on () vector(0)`, '{{host}}')],
           { min: 0, decimals: 0, links: [hostLink(mesh.mesh, '${__field.labels.host}')] },
         ),
@@ -62,7 +62,7 @@ export const placementDashboard = (mesh: LiveMesh, source: Source | null): Expor
               overrideOf('host', { links: [hostLink(mesh.mesh, '${__value.text}')] }),
             ],
             transformations: [organized(['host', 'jail', 'Value'], ['Time'])],
-            sortBy: [{ displayName: 'state', desc: true }],
+            sortBy: [{ displayName: 'state', desc: false }],
           },
         ),
       ],
@@ -76,6 +76,7 @@ const running = ofRole('meshwright_role_replicas')
 const jailPlanned = once('host, jail', 'meshwright_jail_planned')
 const jailRuns = once('host, jail', 'meshwright_jail_running')
 const ofHost = (metric: string): string => once('host', metric)
+const planned = ofHost('meshwright_host_info')
 const foreign = ofHost('meshwright_jails_foreign')
 const [memory, memoryFree] = ['meshwright_host_memory_bytes', 'meshwright_host_memory_free_bytes'].map(ofHost)
 const [load, cpus] = ['meshwright_host_load1', 'meshwright_host_cpus'].map(ofHost)
@@ -112,16 +113,18 @@ const services = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
       {
         targets: [
           rows('wanted', wanted),
-          rows('placed', placed),
-          rows('running', running),
-          rows('missing', `${wanted} - ${running}`),
+          rows('placed', answered(placed, wanted)),
+          rows('running', answered(running, wanted)),
+          rows('missing', answered(`${wanted} - ${running}`, wanted, '-1')),
         ],
+        defaults: blank,
         overrides: [
           named('Value #wanted', 'wanted'),
           named('Value #placed', 'jails run'),
           named('Value #running', 'at work'),
           named('Value #missing', 'missing', {
-            ...{ thresholds: steps(colors.good, [1, colors.bad]), color: { mode: 'thresholds' } },
+            ...meaning([unknown]),
+            thresholds: steps(colors.unknown, [0, colors.good], [1, colors.bad]),
             ...colored,
           }),
         ],
@@ -166,24 +169,23 @@ const hosts = ({ mesh }: LiveMesh): Drawn =>
     { id: 21, title: 'Hosts', width: 24, height: 10 },
     {
       targets: [
-        rows('planned', either(`count by (host) (${jailPlanned})`, `${ofHost('meshwright_host_info')} * 0`)),
-        rows('runs', `sum by (host) (${jailRuns})`),
-        rows('foreign', foreign),
-        rows(
-          'drift',
-          `sum by (host) (${once('host, how', 'meshwright_drift_files')}) or ${ofHost('meshwright_host_info')} * -1`,
-        ),
-        rows('cores', cpus ?? ''),
-        rows('load', load ?? ''),
-        rows('memory', memory ?? ''),
-        rows('free', memoryFree ?? ''),
+        rows('planned', either(`count by (host) (${jailPlanned})`, `${planned} * 0`)),
+        rows('runs', answered(`sum by (host) (${jailRuns})`, planned)),
+        rows('foreign', answered(foreign, planned, '-1')),
+        rows('drift', `sum by (host) (${once('host, how', 'meshwright_drift_files')}) or ${planned} * -1`),
+        rows('cores', answered(cpus ?? '', planned)),
+        rows('load', answered(load ?? '', planned)),
+        rows('memory', answered(memory ?? '', planned)),
+        rows('free', answered(memoryFree ?? '', planned)),
       ],
+      defaults: blank,
       overrides: [
         overrideOf('host', { links: [hostLink(mesh, '${__value.text}')] }),
         named('Value #planned', 'jails planned'),
         named('Value #runs', 'jails running'),
         named('Value #foreign', 'jails foreign', {
-          ...{ thresholds: steps(colors.good, [1, colors.weak]), color: { mode: 'thresholds' } },
+          ...meaning([unknown]),
+          thresholds: steps(colors.unknown, [0, colors.good], [1, colors.weak]),
           ...colored,
         }),
         named('Value #drift', 'files not as built', {

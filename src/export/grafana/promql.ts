@@ -20,12 +20,22 @@ export const worded = (vector: string, words: readonly (readonly [value: number,
 export const spelled = (vector: string, label: string, by: string): string =>
   `count_values by (${by}) ("${label}", ${vector})`
 
-/** The same samples with labels of others, which are there for all of them. */
+/**
+ * The same samples with labels of others, which are there for all of them. Where two that serve the metrics do not have
+ * the same plan yet, the labels are those of one of them: two would be refused.
+ */
 export const joined = (vector: string, on: string, labels: string, others: string): string =>
-  `(${vector}) * on (${on}) group_left (${labels}) (${others}) ^ 0`
+  `(${vector}) * on (${on}) group_left (${labels}) topk by (${on}) (1, (${others}) ^ 0)`
 
 /** Whoever serves the metrics may be there twice: the value, once. */
 export const once = (by: string, metric: string): string => `max by (${by}) (${metric})`
+
+/**
+ * Never an answer without samples, as long as there are any of `base`: a table that is merged from several answers falls
+ * apart when one of them has no labels to be merged by.
+ */
+export const answered = (vector: string, base: string, value: '-1' | 'NaN' = 'NaN'): string =>
+  `${vector} or on () (${base}) * ${value}`
 
 /** Of the services that are chosen in the dashboard. */
 export const chosen = (metric: string, more = ''): string => `${metric}{service=~"\${service:regex}"${more}}`

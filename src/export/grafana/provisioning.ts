@@ -20,15 +20,18 @@ export const providerText = (path: string): string =>
     ],
   })
 
-/** The first is asked when nobody says which. */
-export const sourcesText = (sources: readonly Source[]): string =>
+/**
+ * `isDefault`: the first is asked when nobody says which. A Grafana does not start when the files of two say so: only
+ * where all its files are ours.
+ */
+export const sourcesText = (sources: readonly Source[], isDefault: boolean): string =>
   yamlText({
     apiVersion: 1,
     // A source that is no longer here goes (since 11.1).
     prune: true,
     datasources: sources.map(({ name, uid, url }, i) => ({
       ...{ name, uid, orgId: 1, type: 'prometheus', access: 'proxy', url: expandable(url) },
-      ...{ isDefault: i === 0, editable: false },
+      ...{ isDefault: isDefault && i === 0, editable: false },
       jsonData: { httpMethod: 'POST', prometheusType: 'Prometheus' },
     })),
   })

@@ -5,17 +5,24 @@ import { kindRows } from './kinds.ts'
 import type { LiveMesh } from './live.ts'
 import { colors } from './node-graph.ts'
 import { bargauge } from './panels/bargauge.ts'
-import { type Drawn, meaning, named, now, overrideOf, range, rows, steps } from './panels/panel.ts'
+import { type Drawn, mappingsOf, meaning, named, now, overrideOf, range, rows, steps } from './panels/panel.ts'
 import { row } from './panels/row.ts'
 import { stateTimeline } from './panels/state-timeline.ts'
 import { colored, merged, table } from './panels/table.ts'
 import { text } from './panels/text.ts'
 import { timeseries } from './panels/timeseries.ts'
-import { chosen, labelled, once } from './promql.ts'
-import { levelMeanings, unknown, yesNo } from './states.ts'
+import { answered, chosen, labelled, once } from './promql.ts'
+import { levelMeanings, type Meaning, unknown, yesNo } from './states.ts'
 
 const ofRole = (metric: string): string => once('service, role', chosen(metric))
 const member = 'service, role, host, jail'
+/** Of members; nobody needs to be told that one does not. */
+const leads: readonly Meaning[] = [
+  { ...unknown, word: '' },
+  { value: 0, word: '', color: 'text' },
+  { value: 1, word: 'leads', color: 'text' },
+]
+const planned = once(member, chosen('meshwright_instance_planned'))
 
 export const servicesDashboard = (mesh: LiveMesh, source: Source | null): ExportFile =>
   dashboardFile({
@@ -81,15 +88,15 @@ const common = ({ mesh }: LiveMesh): readonly (readonly Drawn[])[] => [
       { id: 7, title: 'Members', width: 24, height: 12 },
       {
         targets: [
-          rows('level', once(member, chosen('meshwright_instance_level'))),
-          rows('up', once(member, chosen('meshwright_instance_up'))),
-          rows('leads', once(member, chosen('meshwright_instance_leads'))),
+          rows('level', answered(once(member, chosen('meshwright_instance_level')), planned, '-1')),
+          rows('up', answered(once(member, chosen('meshwright_instance_up')), planned, '-1')),
+          rows('leads', answered(once(member, chosen('meshwright_instance_leads')), planned, '-1')),
         ],
         overrides: [
-          named('Value #level', 'level', { ...meaning(levelMeanings), ...colored }),
-          named('Value #up', 'answers', meaning(yesNo('answers', 'silent'))),
+          named('Value #level', 'level', { ...meaning([unknown, ...levelMeanings]), ...colored }),
+          named('Value #up', 'answers', meaning([unknown, ...yesNo('answers', 'silent')])),
           named('Value #leads', 'leads', {
-            mappings: [{ type: 'value', options: { '0': { text: '', index: 0 }, '1': { text: 'leads', index: 1 } } }],
+            mappings: mappingsOf(leads),
           }),
           overrideOf('host', { links: [hostLink(mesh, '${__value.text}')] }),
         ],

@@ -89,7 +89,7 @@ const details = (...names: readonly string[]): readonly FrameField[] =>
 const look: FrameField = { name: 'look', type: 'number', config: meaning(looks) }
 
 const title = words('id', 'title', 'subtitle', 'mainstat', 'secondarystat')
-const about = details('address', 'provider', 'class', 'services')
+const about = details('address', 'provider', 'class', 'services', 'problems')
 const nodeFields = [...title, ...words('color'), ...numbers('fixedx', 'fixedy'), ...about]
 const placeFields = [...title, look, ...numbers('lat', 'lon'), ...about]
 const ends = words('id', 'source', 'target', 'mainstat', 'secondarystat')

@@ -11,7 +11,7 @@ export const sourcesFor = (instance: Instance, service: Deployed): readonly Sour
 
 export const renderDatasources = (instance: Instance, service: Deployed): JailFile => ({
   path: 'usr/local/etc/grafana/provisioning/datasources/meshwright.yaml',
-  text: sourcesText(sourcesFor(instance, service)),
+  text: sourcesText(sourcesFor(instance, service), true),
   ...{ mode: 0o640, group: 'grafana', secret: false },
   reload: { rc: 'grafana', how: 'restart' },
 })

@@ -57,7 +57,7 @@ export interface Drawn {
   readonly panel: Omit<Panel, 'gridPos'>
 }
 
-export const prometheus = { type: 'prometheus', uid: '${ds}' } as const
+const prometheus = { type: 'prometheus', uid: '${ds}' } as const
 /** Built in: snapshot frames are its answer, wherever Grafana runs. */
 export const builtIn = { type: 'grafana', uid: 'grafana' } as const
 
@@ -108,16 +108,18 @@ export const steps = (base: string, ...above: readonly (readonly [from: number, 
   steps: [{ color: base, value: null }, ...above.map(([value, color]) => ({ color, value }))],
 })
 
-/** Numbers that are states: words and colours. */
+export const mappingsOf = (meanings: readonly Meaning[]): readonly object[] => [
+  {
+    type: 'value',
+    options: Object.fromEntries(
+      meanings.map(({ value, word, color }, index) => [String(value), { text: word, color, index }]),
+    ),
+  },
+]
+
+/** Numbers that are states: words and colours; by value, the least first. */
 export const meaning = (meanings: readonly Meaning[]) => ({
-  mappings: [
-    {
-      type: 'value',
-      options: Object.fromEntries(
-        meanings.map(({ value, word, color }, index) => [String(value), { text: word, color, index }]),
-      ),
-    },
-  ],
+  mappings: mappingsOf(meanings),
   color: { mode: 'thresholds' },
   thresholds: steps(colors.unknown, ...meanings.map(({ value, color }) => [value, color] as const)),
 })

@@ -21,7 +21,12 @@ export const table = (sketch: Sketch, { sortBy, ...body }: TableBody): Drawn =>
 export const colored = { 'custom.cellOptions': { type: 'color-background', mode: 'basic' } } as const
 export const coloredCells = { custom: { cellOptions: { type: 'color-background', mode: 'basic' }, align: 'center' } }
 
-/** Answers to several queries, which have these columns in common, as one table. */
+/** Numbers that are not known are not written. */
+export const blank = {
+  mappings: [{ type: 'special', options: { match: 'nan', result: { text: '', index: 0 } } }],
+} as const
+
+/** Answers to several queries, which have these columns in common, as one table. None of them may be empty. */
 export const merged = (order: readonly string[]): readonly Transformation[] => [
   // Rows of different moments would stay apart.
   { id: 'filterFieldsByName', options: { exclude: { names: ['Time'] } } },
