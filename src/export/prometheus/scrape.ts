@@ -55,7 +55,8 @@ export const targetFiles = ({ targets }: Scraping): readonly ExportFile[] =>
 export function scrapeConfigs(scraping: Scraping, how: Discovery): readonly object[] {
   const { targets, serve, token } = scraping
   const [first = '127.0.0.1:9587'] = serve
-  const withToken = token ? { authorization: { credentials_file: serveToken } } : {}
+  // Prometheus 2.42 takes Bearer for granted in scrapes, and in discovery it does not.
+  const withToken = token ? { authorization: { type: 'Bearer', credentials_file: serveToken } } : {}
   const asked = {
     honor_labels: true,
     ...withToken,
