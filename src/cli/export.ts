@@ -106,6 +106,8 @@ const isAddress = (text: string): boolean => {
 export interface GrafanaOptions extends ExportOptions {
   /** Of Prometheus; none: those of the mesh. */
   readonly url: readonly string[]
+  /** Where the dashboards will lie. */
+  readonly dashboardsPath?: string
 }
 
 export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode> =>
@@ -116,7 +118,26 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
       // What is wrong with it may be the password in it.
       if (problem !== null) return error('bad-value', `a --url ${problem}`, undefined, 'As in http://10.64.1.27:9090.')
     }
-    return grafanaFiles(graphOf(opened), { prometheus: options.url })
+    const { dashboardsPath, url } = options
+    if (dashboardsPath !== undefined && !/^(?:\/[\w.@+-]+)+$/.test(dashboardsPath))
+      return error(
+        'bad-value',
+        `${JSON.stringify(dashboardsPath.slice(0, 80))} is no absolute path of letters, digits, dots, dashes`,
+        undefined,
+        'As in /var/lib/grafana/dashboards.',
+      )
+    return grafanaFiles(graphOf(opened), {
+      prometheus: url,
+      interval: Math.max(0, ...scrapeIntervals(opened)) || 15,
+      ...(dashboardsPath !== undefined && { dashboardsPath }),
+    })
+  })
+
+/** Seconds, of those who scrape in this mesh. */
+const scrapeIntervals = ({ services }: Opened): readonly number[] =>
+  (services?.services ?? []).flatMap(({ kind, options }) => {
+    const said = kind.offers.includes('metrics') ? (options as { readonly 'scrape-interval'?: unknown }) : {}
+    return typeof said['scrape-interval'] === 'number' ? [said['scrape-interval']] : []
   })
 
 export interface ZoneOptions extends ExportOptions {

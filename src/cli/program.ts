@@ -304,8 +304,13 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
       .addOption(waitOption())
   files('grafana', 'dashboards, and provisioning of them and of the data source')
     .option('--url <url...>', 'of Prometheus (default: those of the mesh)', list, [])
-    .action(async (o: Exporting & { url: string[] }) =>
-      run((await import('./export.ts')).exportGrafana(io, { ...exported(o), url: o.url })),
+    .option('--dashboards-path <path>', 'where they will lie (default: /usr/local/etc/grafana/dashboards)')
+    .action(async (o: Exporting & { url: string[]; dashboardsPath?: string }) =>
+      run(
+        (await import('./export.ts')).exportGrafana(io, {
+          ...{ ...exported(o), url: o.url, ...picked(o, ['dashboardsPath']) },
+        }),
+      ),
     )
   files('prometheus', 'what to scrape, rules with their tests, and routes of Alertmanager')
     .option('--serve <addresses...>', 'where meshwright serve listens (default: that of the mesh)', list, [])

@@ -44,7 +44,11 @@ export interface Offers {
     readonly sticky: string | null
   }
   readonly dns: { readonly servers: readonly string[]; readonly zones: readonly string[] }
-  readonly metrics: { readonly servers: readonly { readonly name: string; readonly url: string }[] }
+  readonly metrics: {
+    readonly servers: readonly { readonly name: string; readonly url: string }[]
+    /** Seconds between two scrapes. */
+    readonly interval: number
+  }
 }
 
 export type Capability = keyof Offers

@@ -87,6 +87,8 @@ export interface Source {
   readonly name: string
   readonly uid: string
   readonly url: string
+  /** Seconds between two scrapes: rates are made of at least four (Grafana, $__rate_interval). */
+  readonly interval: number
 }
 
 /** Values of a label, asked for when the dashboard opens and when another span of time is shown. */

@@ -19,6 +19,8 @@ import { uidOf } from './uid.ts'
 export interface GrafanaOptions {
   /** URLs, the first of them the default; none: those of the plan, or the one of the machine itself. */
   readonly prometheus?: readonly string[]
+  /** Seconds between two scrapes; default 15. */
+  readonly interval?: number
   /** Where the dashboards will lie. */
   readonly dashboardsPath?: string
   /** How the mesh is: in the dashboard that needs no data source. Null: as planned. */
@@ -29,8 +31,9 @@ const local = 'http://127.0.0.1:9090'
 
 /** All files, below the directory of the export. */
 export function grafanaFiles(graph: Graph, options: GrafanaOptions = {}): readonly ExportFile[] {
-  const { prometheus = [], dashboardsPath = freebsd.dashboards, snapshot = null } = options
-  const sources = prometheus.length > 0 ? given(graph.mesh, prometheus) : sourcesOf(graph)
+  const { prometheus = [], dashboardsPath = freebsd.dashboards, snapshot = null, interval = 15 } = options
+  const found = prometheus.length > 0 ? given(graph.mesh, prometheus) : sourcesOf(graph)
+  const sources = found.map(source => ({ ...source, interval }))
   return [
     ...liveDashboards(liveMeshOf(graph), sources[0] ?? null),
     topologyDashboard(graph, snapshot),
@@ -51,13 +54,15 @@ export function prometheusUrlProblem(url: string): string | null {
   return username === '' && password === '' ? null : 'has a name or a password in it'
 }
 
-function given(mesh: string, urls: readonly string[]): readonly Source[] {
+type Found = Omit<Source, 'interval'>
+
+function given(mesh: string, urls: readonly string[]): readonly Found[] {
   for (const url of urls)
     if (prometheusUrlProblem(url) !== null) throw new Error('a URL was not checked: this is a bug in meshwright')
   return urls.map((url, i) => sourceOf(`${mesh}-prometheus${i === 0 ? '' : `-${i + 1}`}`, url))
 }
 
-function sourcesOf({ mesh, services, jails }: Graph): readonly Source[] {
+function sourcesOf({ mesh, services, jails }: Graph): readonly Found[] {
   const found = services.flatMap(({ name, kind, roles }) =>
     kind === 'prometheus'
       ? roles.flatMap(role =>
@@ -71,4 +76,4 @@ function sourcesOf({ mesh, services, jails }: Graph): readonly Source[] {
   return found.length > 0 ? found : given(mesh, [local])
 }
 
-const sourceOf = (name: string, url: string): Source => ({ name, uid: uidOf(name), url })
+const sourceOf = (name: string, url: string): Found => ({ name, uid: uidOf(name), url })

@@ -29,10 +29,10 @@ export const sourcesText = (sources: readonly Source[], isDefault: boolean): str
     apiVersion: 1,
     // A source that is no longer here goes (since 11.1).
     prune: true,
-    datasources: sources.map(({ name, uid, url }, i) => ({
+    datasources: sources.map(({ name, uid, url, interval }, i) => ({
       ...{ name, uid, orgId: 1, type: 'prometheus', access: 'proxy', url: expandable(url) },
       ...{ isDefault: isDefault && i === 0, editable: false },
-      jsonData: { httpMethod: 'POST', prometheusType: 'Prometheus' },
+      jsonData: { httpMethod: 'POST', prometheusType: 'Prometheus', timeInterval: `${interval}s` },
     })),
   })
 

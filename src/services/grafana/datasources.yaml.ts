@@ -5,8 +5,8 @@ import { uidOf } from '../../export/grafana/uid.ts'
 import type { Deployed, Instance, JailFile } from '../kind.ts'
 
 export const sourcesFor = (instance: Instance, service: Deployed): readonly Source[] =>
-  [...service.offers('metrics', instance)].flatMap(([giver, { servers }]) =>
-    servers.map(({ name, url }) => ({ name: `${giver}-${name}`, uid: uidOf(`${giver}-${name}`), url })),
+  [...service.offers('metrics', instance)].flatMap(([giver, { servers, interval }]) =>
+    servers.map(({ name, url }) => ({ name: `${giver}-${name}`, uid: uidOf(`${giver}-${name}`), url, interval })),
   )
 
 export const renderDatasources = (instance: Instance, service: Deployed): JailFile => ({

@@ -133,6 +133,7 @@ export const prometheus = defineKind({
         .instances('server')
         .toSorted((a, b) => distance(a) - distance(b) || (a.host.name < b.host.name ? -1 : 1))
         .map(({ host, jail }) => ({ name: host.name, url: `http://${jail.address.inet.text}:9090` })),
+      interval: service.options['scrape-interval'],
     } as never
   },
 })
