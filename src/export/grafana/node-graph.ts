@@ -9,7 +9,7 @@ import { linkStateValue } from '../metrics/families.ts'
 import type { Graph } from '../graph.ts'
 import { layoutOf } from '../layout.ts'
 
-export interface Node {
+interface Node {
   readonly id: string
   readonly title: string
   readonly subtitle: string
@@ -28,7 +28,7 @@ export interface Node {
   readonly detail__problems: string
 }
 
-export interface Edge {
+interface Edge {
   readonly id: string
   readonly source: string
   readonly target: string

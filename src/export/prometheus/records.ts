@@ -40,5 +40,3 @@ export const records = [
     expr: `avg by (region, peer_region) ((${links} >= bool 3) * on (host) group_left (region) ${region} * on (peer) group_left (peer_region) ${peerRegion})`,
   },
 ] as const satisfies readonly RecordingRule[]
-
-export type RecordName = (typeof records)[number]['record']
