@@ -7,6 +7,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HostName } from '../../topology/names.ts'
 import { lossOf, singleLosses } from '../../topology/place/losses.ts'
+import { waysOf } from '../../topology/place/ways.ts'
 import type { Graph } from '../../src/export/graph.ts'
 import { packed, unpacked } from '../../src/export/html/data.ts'
 import { htmlMap } from '../../src/export/html/html.ts'
@@ -198,6 +199,7 @@ withPrograms('chromium')('the page in a browser', () => {
   const losing = {
     parts: shipped.parts,
     flows: shipped.flows.map(flow => ({ name: flow.name, ends: model.endsOf(flow) })),
+    ways: waysOf(shipped),
   }
   const shown = `({
     rows: [...document.querySelectorAll('#outcome tbody tr')].map(row => [...row.children].map(cell => cell.textContent)),

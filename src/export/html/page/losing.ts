@@ -1,6 +1,7 @@
 /** What if: hosts, links, providers and regions are lost, and the very functions of `meshwright whatif` say what is left. */
 import type { HostName } from '../../../../topology/names.ts'
 import { lossOf, type Losable, singleLosses } from '../../../../topology/place/losses.ts'
+import { waysOf } from '../../../../topology/place/ways.ts'
 import {
   effectHead,
   effectRow,
@@ -43,6 +44,7 @@ export class LosingPanel {
     this.#losing = {
       parts: model.graph.parts,
       flows: model.graph.flows.map(flow => ({ name: flow.name, ends: model.endsOf(flow) })),
+      ways: waysOf(model.graph),
     }
     byId('whatif', HTMLElement).replaceChildren(
       element('h2', { id: 'whatif-title' }, 'What if it is lost?'),
