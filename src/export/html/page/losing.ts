@@ -236,6 +236,10 @@ interface Row {
   readonly lose?: string
 }
 
+/** A narrow column breaks `cloud/cron` after the slash, and no word. */
+const breakable = (text: string): readonly (Node | string)[] =>
+  text.split(/(?<=\/)/).flatMap((part, i) => (i === 0 ? [part] : [element('wbr'), part]))
+
 /** Words in capitals are bad news. */
 const table = (head: readonly string[], rows: readonly Row[]): HTMLElement =>
   element(
@@ -262,10 +266,12 @@ const table = (head: readonly string[], rows: readonly Row[]): HTMLElement =>
                   class: 'go',
                   ...(lose === undefined ? { 'data-at': at ?? '' } : { 'data-only': lose }),
                 },
-                first,
+                ...breakable(first),
               ),
             ),
-            ...rest.map(cell => element('td', cell === 'NO' || cell === 'LOST' ? { class: 'bad' } : {}, cell)),
+            ...rest.map(cell =>
+              element('td', cell === 'NO' || cell === 'LOST' ? { class: 'bad' } : {}, ...breakable(cell)),
+            ),
           ),
         ),
       ),
