@@ -242,7 +242,7 @@ withPrograms('chromium')('the page in a browser', () => {
         const lines = `[...document.querySelectorAll('#side th .go')].flatMap(one => [...one.childNodes]
           .filter(node => node.nodeType === 3 && !node.data.includes('-'))
           .map(node => { const range = document.createRange(); range.selectNode(node); return range.getClientRects().length }))`
-        expect(new Set((await page.evaluate(lines)) as number[])).toEqual(new Set([1]))
+        expect(new Set(await page.evaluate<number[]>(lines))).toEqual(new Set([1]))
       },
       { hash: '#lose=region:usa' },
     )
@@ -395,16 +395,16 @@ withPrograms('chromium')('the page in a browser', () => {
     await within(
       shipped,
       async page => {
-        const levels = (await page.evaluate(
+        const levels = await page.evaluate<number[]>(
           `[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].filter(one => one.checkVisibility()).map(one => Number(one.tagName[1]))`,
-        )) as number[]
+        )
         expect(levels[0]).toBe(1)
         for (const [i, level] of levels.entries()) expect(level - (levels[i - 1] ?? 0)).toBeLessThanOrEqual(1)
         const nameless = `[...document.querySelectorAll('button,input,select,[tabindex="0"]')].filter(one => one.checkVisibility()
           && !one.textContent.trim() && !one.ariaLabel && !one.labels?.length).map(one => one.outerHTML)`
         expect(await page.evaluate(nameless)).toEqual([])
         expect(await page.locator('g.host[data-host=bohr]').getAttribute('aria-label')).toContain(', lost')
-        const ids = (await page.evaluate(`[...document.querySelectorAll('[id]')].map(one => one.id)`)) as string[]
+        const ids = await page.evaluate<string[]>(`[...document.querySelectorAll('[id]')].map(one => one.id)`)
         expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
         const led = `[...document.querySelectorAll('[aria-labelledby],[aria-controls],[for]')].flatMap(one =>
           ['aria-labelledby', 'aria-controls', 'for'].flatMap(key => (one.getAttribute(key) ?? '').split(' ')))
