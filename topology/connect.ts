@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { RoundTrips } from './latency.ts'
 import { type Host, isPublic, type Region } from './mesh.ts'
 import { byName, type HostName, type RegionName } from './names.ts'
+import { type Relayed, relayedBy } from './place/ways.ts'
 import type { PerFamily, Prefix } from './prefix.ts'
 import { canTunnel, findRelays, pairsOfKinds, type Relays, tunnelFamily } from './relay.ts'
 
@@ -32,6 +33,8 @@ export interface Connections {
   neighboursOf(host: Host): readonly Neighbour[]
   transitOf(host: Host): readonly Transit[]
   readonly gateways: ReadonlyMap<RegionName, Host>
+  /** Pairs without a tunnel, of hosts of one region and of gateways; of a full mesh, any. */
+  readonly relayed: readonly Relayed[]
   /** Unordered pairs of hosts that are peers. */
   readonly tunnels: number
 }
@@ -100,6 +103,7 @@ export function connect(of: Connecting): { connections: Connections; diagnostics
       neighboursOf,
       transitOf: host => carried.transit(host),
       gateways,
+      relayed: carried.relayed,
       tunnels:
         of.topology === 'full'
           ? countTunnels(of.hosts)
@@ -216,6 +220,7 @@ class Carried {
   readonly #through = new Map<HostName, Map<HostName, PerFamily<Prefix>[]>>()
   readonly #transit = new Map<HostName, Transit[]>()
   readonly #relayed = new Map<Host, string[]>()
+  readonly relayed: Relayed[] = []
 
   /** The way from `a` over `between` to `b`, told to every host on it, in both directions. */
   along(
@@ -233,6 +238,14 @@ class Carried {
       if (next !== undefined && (next !== b || bPrefix !== b.prefix)) this.add(here, next, bPrefix)
       if (previous !== undefined && (previous !== a || aPrefix !== a.prefix)) this.add(here, previous, aPrefix)
     }
+    if (between.length > 0)
+      this.relayed.push(
+        relayedBy(
+          a.name,
+          b.name,
+          between.map(host => host.name),
+        ),
+      )
     for (const relay of between) {
       this.pass(relay, { label, a: aPrefix, b: bPrefix })
       const pairs = this.#relayed.get(relay) ?? []

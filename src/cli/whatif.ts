@@ -3,7 +3,7 @@ import { error } from '../../topology/diagnostic.ts'
 import type { Mesh } from '../../topology/mesh.ts'
 import { type NamedLoss, pairLosses, singleLosses } from '../../topology/place/losses.ts'
 import { openMesh } from '../load/open.ts'
-import { parseLoss, partsOf } from '../services/losses.ts'
+import { parseLoss, partsOf, packetWays } from '../services/losses.ts'
 import {
   endsOf,
   effectHead,
@@ -49,7 +49,8 @@ export async function whatif(io: Io, options: WhatIfOptions): Promise<ExitCode> 
     )
   const parts = services === null ? [] : partsOf(services.services, services.solved.placed)
   const flows = mesh.flows.map(flow => ({ name: flow.name, ends: endsOf(flow) }))
-  const outcomes = losses.map(loss => outcomeOf(loss, { parts, flows }))
+  const ways = packetWays(mesh)
+  const outcomes = losses.map(loss => outcomeOf(loss, { parts, flows, ways }))
   if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, losses: outcomes }, null, 2)}\n`)
   else {
     report(io, opened.diagnostics)

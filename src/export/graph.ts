@@ -7,6 +7,7 @@ import type { Flow } from '../../topology/flow.ts'
 import { isPublic, type Host, type Jail, type Mesh } from '../../topology/mesh.ts'
 import { byText } from '../../topology/names.ts'
 import type { Part, Resilience } from '../../topology/place/whatif.ts'
+import type { Relayed } from '../../topology/place/ways.ts'
 import { serviceText } from '../../topology/port.ts'
 import type { Party } from '../../topology/reference.ts'
 import type { Opened } from '../load/open.ts'
@@ -27,6 +28,8 @@ export interface Graph {
   readonly jails: readonly GraphJail[]
   /** By `a`, then `b`. */
   readonly tunnels: readonly GraphTunnel[]
+  /** Pairs without a tunnel of their own, whose packets others pass on. */
+  readonly relayed: readonly Relayed[]
   /** By name. */
   readonly services: readonly GraphService[]
   /** By name. */
@@ -153,6 +156,7 @@ export function graphOf({ mesh, lock, spec, services }: Planned): Graph {
     hosts: mesh.hosts.map(host => hostOf(host, lock, gateways.has(host.name))),
     jails: mesh.hosts.flatMap(host => host.jails.map(jailOf)),
     tunnels: tunnelsOf(mesh, roundTrips(spec.regions, spec.latency)),
+    relayed: mesh.connections.relayed,
     services:
       services === null
         ? []

@@ -32,10 +32,10 @@ export interface Size {
 
 /** What a host may fill, whatever is drawn of it. */
 export const cell: Size = { width: 250, height: 222 }
-/** Between two cells, and between a cell and the edge of its sector. */
+/** Between two cells, and between a cell and the edges of its sector. */
 const gap = 22
 /** The centre belongs to the tunnels, of which there are more the more regions there are: no cell comes nearer to it. */
-const clearOf = (regions: number): number => Math.max(190, 40 + 50 * regions)
+const clearOf = (regions: number): number => Math.max(100, 40 + 50 * regions)
 /** Unused numbers are left out by whole blocks: only who comes back into an empty block moves those beyond it. */
 const block = 16
 
@@ -63,24 +63,23 @@ export function layoutOf({ regions, hosts }: Pick<Graph, 'regions' | 'hosts'>): 
 }
 
 /** The path of a tunnel, from the middle of one host to that of the other: the wider apart, the nearer to the centre. */
-export function tunnelPath({ hosts }: Pick<Layout, 'hosts'>, a: string, b: string): string {
+export function tunnelPath({ hosts }: Pick<Layout, 'hosts'>, a: string, b: string, bend?: Point): string {
   const [from, to] = [hosts.get(a), hosts.get(b)]
-  return from === undefined || to === undefined ? '' : curve(from, to)
+  return from === undefined || to === undefined ? '' : curve(from, to, bend)
 }
 
-export function curve(from: Point, to: Point): string {
-  const { x, y } = bendOf(from, to)
-  return `M${from.x} ${from.y}Q${x} ${y} ${to.x} ${to.y}`
+/** `bend`: the handle between them. */
+export function curve(from: Point, to: Point, bend: Point = bendOf(from, to)): string {
+  return `M${from.x} ${from.y}Q${bend.x} ${bend.y} ${to.x} ${to.y}`
 }
 
 /** A point of {@link curve}; `t` from 0 to 1. */
-export function onCurve(from: Point, to: Point, t: number): Point {
-  const bend = bendOf(from, to)
+export function onCurve(from: Point, to: Point, t: number, bend: Point = bendOf(from, to)): Point {
   const at = (axis: 'x' | 'y') => (1 - t) ** 2 * from[axis] + 2 * t * (1 - t) * bend[axis] + t ** 2 * to[axis]
   return rounded({ x: at('x'), y: at('y') })
 }
 
-function bendOf(from: Point, to: Point): Point {
+export function bendOf(from: Point, to: Point): Point {
   const between = Math.atan2(from.y, from.x) - Math.atan2(to.y, to.x)
   const pull = 0.9 - 0.7 * Math.sin(between / 2) ** 2
   return rounded({ x: ((from.x + to.x) / 2) * pull, y: ((from.y + to.y) / 2) * pull })
@@ -163,9 +162,7 @@ function fits({ x, y }: Point, { clear: nearest, normals }: Wedge): boolean {
   const [dx, dy] = [Math.max(0, Math.abs(x) - cell.width / 2), Math.max(0, Math.abs(y) - cell.height / 2)]
   return (
     Math.hypot(dx, dy) >= nearest &&
-    normals.every(
-      to => x * to.x + y * to.y - (Math.abs(to.x) * cell.width + Math.abs(to.y) * cell.height) / 2 >= gap / 2,
-    )
+    normals.every(to => x * to.x + y * to.y - (Math.abs(to.x) * cell.width + Math.abs(to.y) * cell.height) / 2 >= gap)
   )
 }
 

@@ -107,6 +107,17 @@ const bundlesOf = (graph: Graph): readonly string[] =>
 const idOf = (prefix: 'h' | 'r', name: string): string =>
   `${prefix}_${Array.from(name, c => (/[a-z0-9]/.test(c) ? c : c === '-' ? '_' : `_u${(c.codePointAt(0) ?? 0).toString(16)}_`)).join('')}`
 
-/** Within quotes: whatever might mean something to Mermaid, to Markdown or to HTML is an entity, in Mermaid's spelling. */
+/**
+ * Within quotes: whatever might mean something to Mermaid, to Markdown or to HTML is an entity, in Mermaid's spelling; so is
+ * what would begin a list, in whose place some releases of Mermaid write "Unsupported markdown: list".
+ */
 const label = (lines: readonly string[]): string =>
-  lines.map(line => plain(line).replace(/[^\p{L}\p{N} .,:/@≈·_-]/gu, c => `#${c.codePointAt(0) ?? 0};`)).join('<br/>')
+  lines
+    .map(line =>
+      plain(line)
+        .replace(/[^\p{L}\p{N} .,:/@≈·_-]/gu, entity)
+        .replace(/(?<=^\d+)\.(?= |$)|^-/, entity),
+    )
+    .join('<br/>')
+
+const entity = (c: string): string => `#${c.codePointAt(0) ?? 0};`

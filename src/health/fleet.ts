@@ -10,7 +10,7 @@ import { covers } from '../../topology/port.ts'
 import { type Loss, type Part, type Resilience, whatIf } from '../../topology/place/whatif.ts'
 import type { Metrics, Probe, RoleHealth } from '../services/kind.ts'
 import { instancesOf, probeOf } from '../services/deploy.ts'
-import { partsOf } from '../services/losses.ts'
+import { packetWays, partsOf } from '../services/losses.ts'
 import type { ServicePlan } from '../services/plan.ts'
 
 export interface Fleet {
@@ -143,6 +143,7 @@ export function fleetOf({ mesh, lock, services, files }: FleetSource): Fleet {
   const watched = services === null ? [] : servicesOf(mesh, services, numberOf)
   const instances = watched.flatMap(service => service.roles.flatMap(role => role.instances))
   const ways = waysIn(mesh, numberOf)
+  const packets = packetWays(mesh)
   const parts: readonly Part[] = services === null ? [] : partsOf(services.services, services.solved.placed)
   return {
     mesh: mesh.name,
@@ -166,7 +167,7 @@ export function fleetOf({ mesh, lock, services, files }: FleetSource): Fleet {
     })),
     tunnels: tunnelsOf(mesh, numberOf),
     services: watched,
-    lose: loss => whatIf(parts, loss),
+    lose: loss => whatIf(parts, loss, packets),
   }
 }
 

@@ -1,8 +1,10 @@
 /** What people say may be lost, and what the services of a mesh make of it. */
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { lossKinds, lossOf, type NamedLoss } from '../../topology/place/losses.ts'
+import type { Mesh } from '../../topology/mesh.ts'
 import type { Placed } from '../../topology/place/problem.ts'
-import type { Part } from '../../topology/place/whatif.ts'
+import { waysOf } from '../../topology/place/ways.ts'
+import type { Part, Ways } from '../../topology/place/whatif.ts'
 import type { HostSpec } from '../../topology/spec.ts'
 import { hintFor } from '../load/issues.ts'
 import { servingRoles } from './expand.ts'
@@ -28,6 +30,15 @@ export function partsOf(services: readonly Service[], placed: Placed): readonly 
       }
     }),
   )
+}
+
+/** As tunnels and allowed-ips have them. */
+export function packetWays({ hosts, connections: { gateways, relayed } }: Mesh): Ways {
+  const carriers = new Set([...gateways.values()].map(host => host.name))
+  return waysOf({
+    hosts: hosts.map(({ name, region }) => ({ name, region, gateway: carriers.has(name) })),
+    relayed,
+  })
 }
 
 export function parseLoss(words: readonly string[], hosts: readonly HostSpec[]): NamedLoss | Diagnostic {

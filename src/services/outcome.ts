@@ -2,7 +2,7 @@
 import type { Flow } from '../../topology/flow.ts'
 import type { HostName } from '../../topology/names.ts'
 import type { NamedLoss } from '../../topology/place/losses.ts'
-import { breaks, type Effect, type Ends, type Part, whatIf } from '../../topology/place/whatif.ts'
+import { breaks, type Effect, type Ends, type Part, type Ways, whatIf } from '../../topology/place/whatif.ts'
 
 export interface Outcome {
   readonly lost: string
@@ -14,12 +14,14 @@ export interface Outcome {
 export interface Losing {
   readonly parts: readonly Part[]
   readonly flows: readonly { readonly name: string; readonly ends: Ends }[]
+  /** On which flows and what roles need of each other travel. */
+  readonly ways: Ways
 }
 
-export const outcomeOf = ({ name, loss }: NamedLoss, { parts, flows }: Losing): Outcome => ({
+export const outcomeOf = ({ name, loss }: NamedLoss, { parts, flows, ways }: Losing): Outcome => ({
   lost: name,
-  effects: whatIf(parts, loss),
-  broken: flows.filter(({ ends }) => breaks(ends, loss)).map(flow => flow.name),
+  effects: whatIf(parts, loss, ways),
+  broken: flows.filter(({ ends }) => breaks(ends, loss, ways)).map(flow => flow.name),
 })
 
 export function endsOf({ from, to }: Flow): Ends {

@@ -57,6 +57,21 @@ withPrograms('dot', 'neato')('Graphviz', () => {
     expect(Math.max(...distances)).toBeLessThan(1)
   })
 
+  test('dot draws sixty hosts in a moment, all their tunnels among them', () => {
+    const graph = sketchOf([15, 15, 10, 10, 5, 5], { jails: 16 })
+    const began = Date.now()
+    const drawn = JSON.parse(run(['dot', '-Tjson'], dotText(graph))) as Drawn
+    expect(Date.now() - began).toBeLessThan(20_000)
+    expect(drawn.edges).toHaveLength(graph.tunnels.length)
+    const places = drawn.objects.flatMap(({ pos, name }) =>
+      pos === undefined || !graph.hosts.some(host => host.name === name) ? [] : [pos.split(',').map(Number)],
+    )
+    expect(places).toHaveLength(60)
+    for (const [i, [x = 0, y = 0]] of places.entries())
+      for (const [u = 0, v = 0] of places.slice(i + 1))
+        expect(Math.abs(x - u) >= 240 || Math.abs(y - v) >= 200, `${x},${y} and ${u},${v}`).toBe(true)
+  })
+
   test('hostile names are names', () => {
     const graph = hostile()
     const drawn = JSON.parse(run(['dot', '-Tjson'], dotText(graph))) as Drawn

@@ -76,7 +76,7 @@ export function sketchOf(sizes: readonly number[], sketch: Sketch = {}): Graph {
       ...{ name: `${names.region ?? 'region-'}${r}`, title: title(r), number: r, location: null },
       hosts: hosts.filter(host => host.region === `${names.region ?? 'region-'}${r}`).map(host => host.name),
     })),
-    ...{ hosts, jails, services },
+    ...{ hosts, jails, services, relayed: [] },
     tunnels: tunnelsOf(hosts, topology),
     flows: [
       {

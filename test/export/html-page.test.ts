@@ -7,6 +7,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HostName } from '../../topology/names.ts'
 import { lossOf, singleLosses } from '../../topology/place/losses.ts'
+import { waysOf } from '../../topology/place/ways.ts'
 import type { Graph } from '../../src/export/graph.ts'
 import { packed, unpacked } from '../../src/export/html/data.ts'
 import { htmlMap } from '../../src/export/html/html.ts'
@@ -198,6 +199,7 @@ withPrograms('chromium')('the page in a browser', () => {
   const losing = {
     parts: shipped.parts,
     flows: shipped.flows.map(flow => ({ name: flow.name, ends: model.endsOf(flow) })),
+    ways: waysOf(shipped),
   }
   const shown = `({
     rows: [...document.querySelectorAll('#outcome tbody tr')].map(row => [...row.children].map(cell => cell.textContent)),
@@ -224,6 +226,23 @@ withPrograms('chromium')('the page in a browser', () => {
       shipped,
       async page => {
         expect(await page.evaluate(shown)).toEqual({ rows: expected.effects.map(effectRow), broken: expected.broken })
+      },
+      { hash: '#lose=region:usa' },
+    )
+  })
+
+  test('a narrow table breaks no word, and nothing of it is out of sight', async () => {
+    await within(
+      shipped,
+      async page => {
+        await page.click('#every')
+        await page.waitForSelector('#singles tbody tr')
+        const cut = `[...document.querySelectorAll('#side .wide')].map(one => one.scrollWidth - one.clientWidth)`
+        expect(await page.evaluate(cut)).toEqual([0, 0])
+        const lines = `[...document.querySelectorAll('#side th .go')].flatMap(one => [...one.childNodes]
+          .filter(node => node.nodeType === 3 && !node.data.includes('-'))
+          .map(node => { const range = document.createRange(); range.selectNode(node); return range.getClientRects().length }))`
+        expect(new Set(await page.evaluate<number[]>(lines))).toEqual(new Set([1]))
       },
       { hash: '#lose=region:usa' },
     )
@@ -337,6 +356,77 @@ withPrograms('chromium')('the page in a browser', () => {
     )
   })
 
+  test('on paper, what is lost is said as well', async () => {
+    await within(
+      shipped,
+      async page => {
+        await page.emulateMedia({ media: 'print' })
+        expect(await page.locator('#outcome table').isVisible()).toBe(true)
+        for (const id of ['#about', '#whatif select >> nth=0', '#every'])
+          expect(await page.locator(id).isVisible()).toBe(false)
+      },
+      { hash: '#lose=region:usa' },
+    )
+  })
+
+  test.each(['light', 'dark'] as const)('every text of the page can be read in %s (WCAG 2.2, 1.4.3)', async theme => {
+    await within(
+      shipped,
+      async page => {
+        const weak = () => page.evaluate(weakTexts)
+        expect(await weak()).toEqual([])
+        await page.fill('#find', 'postgres')
+        await page.hover('.tool >> nth=0')
+        expect(await weak()).toEqual([])
+        await page.click('#found [role=option] >> nth=0')
+        await page.click('#every')
+        await page.waitForSelector('#singles tbody tr')
+        await page.evaluate('location.hash = "#words-host-tesla"')
+        expect(await weak()).toEqual([])
+        // The question itself would find something.
+        await page.evaluate('document.documentElement.style.setProperty("--soft", "#777777")')
+        expect(await weak()).not.toEqual([])
+      },
+      { colorScheme: theme, hash: '#lose=region:usa&lose=host:mars' },
+    )
+  })
+
+  test('headings go down one step at a time, and every control has a name', async () => {
+    await within(
+      shipped,
+      async page => {
+        const levels = await page.evaluate<number[]>(
+          `[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].filter(one => one.checkVisibility()).map(one => Number(one.tagName[1]))`,
+        )
+        expect(levels[0]).toBe(1)
+        for (const [i, level] of levels.entries()) expect(level - (levels[i - 1] ?? 0)).toBeLessThanOrEqual(1)
+        const nameless = `[...document.querySelectorAll('button,input,select,[tabindex="0"]')].filter(one => one.checkVisibility()
+          && !one.textContent.trim() && !one.ariaLabel && !one.labels?.length).map(one => one.outerHTML)`
+        expect(await page.evaluate(nameless)).toEqual([])
+        expect(await page.locator('g.host[data-host=bohr]').getAttribute('aria-label')).toContain(', lost')
+        const ids = await page.evaluate<string[]>(`[...document.querySelectorAll('[id]')].map(one => one.id)`)
+        expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([])
+        const led = `[...document.querySelectorAll('[aria-labelledby],[aria-controls],[for]')].flatMap(one =>
+          ['aria-labelledby', 'aria-controls', 'for'].flatMap(key => (one.getAttribute(key) ?? '').split(' ')))
+          .filter(id => id !== '' && document.getElementById(id) === null)`
+        expect(await page.evaluate(led)).toEqual([])
+      },
+      { hash: '#lose=region:usa&at=host:tesla' },
+    )
+  })
+
+  test('whatever has the focus shows it', async () => {
+    await within(shipped, async page => {
+      for (let n = 0; n < 24; n += 1) {
+        await page.keyboard.press('Tab')
+        const ring = await page.evaluate(
+          `(style => style.outlineStyle + ' ' + parseFloat(style.outlineWidth))(getComputedStyle(document.activeElement))`,
+        )
+        expect(String(ring)).toMatch(/^(solid|auto) [1-9]/)
+      }
+    })
+  })
+
   test('on a screen of 360 pixels nothing sticks out, and fingers walk', async () => {
     await within(
       shipped,
@@ -394,3 +484,24 @@ withPrograms('chromium')('the page in a browser', () => {
     })
   })
 })
+
+/** Asked in the page: texts outside of the picture with a contrast of less than 4.5 to what is behind them. */
+const weakTexts = String.raw`(() => {
+  const channels = colour => (colour.match(/[\d.]+/g) ?? []).map(Number)
+  const luminance = colour => channels(colour).slice(0, 3).map(value => value / 255)
+    .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0)
+  const behind = element => {
+    if (element === null) return 'rgb(255, 255, 255)'
+    const colour = getComputedStyle(element).backgroundColor
+    return channels(colour)[3] === 0 ? behind(element.parentElement) : colour
+  }
+  return [...document.querySelectorAll('body *')]
+    .filter(one => one.closest('svg, script, style') === null && one.checkVisibility())
+    .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== ''))
+    .flatMap(one => {
+      const [a, b] = [getComputedStyle(one).color, behind(one)].map(luminance).sort((a, b) => b - a)
+      const contrast = (a + 0.05) / (b + 0.05)
+      return contrast >= 4.5 ? [] : [one.tagName + ' ' + one.textContent + ': ' + contrast.toFixed(2)]
+    })
+})()`

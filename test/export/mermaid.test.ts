@@ -107,3 +107,16 @@ test('hostile texts are texts', () => {
   expect(source).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|%%\{|<b>/)
   expect(chartOf(source).nodes.size).toBe(4)
 })
+
+for (const [title, expected] of [
+  ['1. Europe', '1#46; Europe'],
+  ['- Europe', '#45; Europe'],
+  ['---', '#45;--'],
+  ['end', 'end'],
+  ['10.64.0.1', '10.64.0.1'],
+  ['* a `b` "c" <d> #35;', '#42; a #96;b#96; #34;c#34; #60;d#62; #35;35#59;'],
+] as const)
+  test(`a title ${title} is a title and no list, mark or end`, () => {
+    const { groups } = chartOf(mermaidText(sketchOf([1], { names: { title, region: 'end', host: 'graph' } })))
+    expect([...groups]).toEqual([['r_end0', expected]])
+  })

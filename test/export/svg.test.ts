@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Graph } from '../../src/export/graph.ts'
-import { layoutOf } from '../../src/export/layout.ts'
-import { cardBox, chipBox, chipCentre, jailsByHost } from '../../src/export/svg/card.ts'
+import { layoutOf, onCurve, type Point } from '../../src/export/layout.ts'
+import { type Box, cardBox, detailOf, jailsByHost } from '../../src/export/svg/card.ts'
 import { effectsOf, lossOf } from '../../src/export/svg/effects.ts'
+import { groundsOf } from '../../src/export/svg/ground.ts'
+import { bendsOf } from '../../src/export/svg/routes.ts'
 import { mostTunnels, svgMap } from '../../src/export/svg/svg.ts'
 import { cut, plain, widthOf, xml } from '../../src/export/svg/text.ts'
 import { readable, themeCss, themes } from '../../src/export/svg/theme.ts'
@@ -62,6 +64,93 @@ test('gateways of a large regional mesh keep their tunnels', () => {
   const map = svgMap(sketchOf([40, 40], { topology: 'regional' }))
   expect(map.match(/class="tunnel"/g)).toHaveLength(1)
   expect(map.match(/class="bundle"/g)).toHaveLength(2)
+})
+
+describe('regions and tunnels', () => {
+  const drawn = (graph: Graph) => {
+    const [layout, jails, detail] = [layoutOf(graph), jailsByHost(graph), detailOf(graph)]
+    const boxes = new Map(
+      [...layout.hosts].map(([name, at]) => [name, cardBox(at, jails.get(name)?.length ?? 0, detail)]),
+    )
+    return { layout, boxes, grounds: groundsOf(graph, layout, boxes) }
+  }
+  /** Between the nearest points of two convex shapes, at the least: along the normals of their sides. */
+  const apart = (a: readonly Point[], b: readonly Point[]) =>
+    Math.max(
+      ...[...sidesOf(a), ...sidesOf(b)].map(([from, to]) => {
+        const long = Math.hypot(to.x - from.x, to.y - from.y)
+        const along = ({ x, y }: Point) => (x * (to.y - from.y) - y * (to.x - from.x)) / long
+        const [one, other] = [a.map(along), b.map(along)]
+        return Math.max(Math.min(...one) - Math.max(...other), Math.min(...other) - Math.max(...one))
+      }),
+    )
+  const sidesOf = (shape: readonly Point[]) =>
+    shape.map((from, i) => [from, shape[(i + 1) % shape.length] ?? from] as const)
+  const cornersOf = ({ x, y, width, height }: Box): readonly Point[] => [
+    ...[
+      { x, y },
+      { x: x + width, y },
+      { x: x + width, y: y + height },
+      { x, y: y + height },
+    ],
+  ]
+
+  for (const [what, graph] of [
+    ['one host', sketchOf([1])],
+    ['two', sketchOf([1, 1])],
+    ['some', sketchOf([3, 2, 1], { jails: 18 })],
+    ['24', sketchOf([6, 6, 6, 6])],
+    ['60', sketchOf([15, 15, 10, 10, 5, 5])],
+    ['200', sketchOf([50, 50, 40, 30, 20, 10])],
+    ['60 in 30 regions', sketchOf(Array.from({ length: 30 }, () => 2))],
+    ['long titles', sketchOf([4, 1, 1, 2, 1], { names: { title: 'A region whose title is long, and then goes on' } })],
+  ] as const)
+    test(`${what}: a ground holds its hosts and its title, which is on none of them, and touches no other`, () => {
+      const { boxes, grounds } = drawn(graph)
+      for (const { name, hosts } of graph.regions) {
+        const { corners, title } = grounds.get(name) ?? { corners: [], title: null }
+        if (title === null) throw new Error(`${name} has no ground`)
+        for (const box of [title.box, ...hosts.flatMap(host => boxes.get(host) ?? [])])
+          for (const { x, y } of cornersOf(box))
+            for (const [from, to] of sidesOf(corners))
+              expect((to.x - from.x) * (y - from.y) - (to.y - from.y) * (x - from.x)).toBeGreaterThan(-1)
+        for (const [host, box] of boxes)
+          expect(apart(cornersOf(box), cornersOf(title.box)), `${host} and the title of ${name}`).toBeGreaterThan(0)
+        expect(widthOf(title.text, title.size, 'bold')).toBeLessThanOrEqual(title.box.width + 1)
+      }
+      const shapes = [...grounds.values()].map(({ corners }) => corners)
+      for (const [i, a] of shapes.entries())
+        for (const b of shapes.slice(i + 1)) expect(apart(a, b)).toBeGreaterThanOrEqual(28)
+    })
+
+  test('hosts fill a good part of a small map', () => {
+    const [, , width = 0, height = 0] = (/viewBox="([^"]+)"/.exec(svgMap(shipped))?.[1] ?? '').split(' ').map(Number)
+    expect(width * height).toBeLessThan(1_500_000)
+  })
+
+  for (const [what, graph] of [
+    ['the shipped mesh', null],
+    ['four regions', sketchOf([3, 3, 3, 2])],
+    ['hosts in a row', sketchOf([6], { jails: 18 })],
+  ] as const)
+    test(`${what}: hardly any tunnel is behind a host that is none of its ends`, () => {
+      const { layout, boxes } = drawn(graph ?? shipped)
+      const bends = bendsOf(graph ?? shipped, layout, boxes)
+      const behind = (graph ?? shipped).tunnels.filter(({ a, b }) => {
+        const [from, to] = [layout.hosts.get(a), layout.hosts.get(b)]
+        if (from === undefined || to === undefined) throw new Error('a host without a place')
+        return Array.from({ length: 99 }, (_, n) => onCurve(from, to, (n + 1) / 100, bends.get(`${a} ${b}`))).some(
+          ({ x, y }) =>
+            [...boxes].some(
+              ([name, box]) =>
+                name !== a && name !== b && x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height,
+            ),
+        )
+      })
+      expect(behind.map(({ a, b }) => `${a} ${b}`).length).toBeLessThanOrEqual(
+        graph === null ? 0 : graph.tunnels.length / 10,
+      )
+    })
 })
 
 describe('text', () => {
@@ -222,22 +311,6 @@ describe('a loss', () => {
     for (const state of ['lost', 'broken', 'degraded'])
       expect(map).toMatch(new RegExp(`\\.jail\\.${state} rect\\{[^}]*stroke-dasharray`))
   })
-})
-
-test('a flow ends at the chip of its jail, and at the last place where the chip is not shown', () => {
-  const graph = sketchOf([1], { jails: 30 })
-  const layout = layoutOf(graph)
-  const card = cardBox(layout.hosts.get('h0-0') ?? { x: 0, y: 0 }, 30, 'card')
-  const ids = (jailsByHost(graph).get('h0-0') ?? []).map(({ id }) => id)
-  for (const [n, place] of [
-    [0, 0],
-    [17, 17],
-    [29, 17],
-  ] as const) {
-    const box = chipBox(card, place, 'card')
-    expect(chipCentre(graph, layout, ids[n] ?? '')?.y).toBeCloseTo(box.y + box.height / 2, 0)
-  }
-  expect(chipCentre(graph, layout, 'nobody@nowhere')).toBeNull()
 })
 
 test('a thousand hosts are drawn in a second, or nearly so where others work too', () => {

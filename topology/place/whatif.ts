@@ -21,11 +21,33 @@ export interface Part {
 
 export interface Loss {
   readonly hosts: ReadonlySet<HostName>
-  /** Pairs of hosts that do not reach each other, by {@link linkOf}. */
+  /** Pairs of hosts that do not reach each other, by {@link linkOf}; whoever is reached over such a link is parted too. */
   readonly links: ReadonlySet<string>
 }
 
 export const linkOf = (a: HostName, b: HostName): string => (a < b ? `${a} ${b}` : `${b} ${a}`)
+
+/** The hosts that packets between two pass, in order. */
+export type Ways = (a: HostName, b: HostName) => readonly HostName[]
+
+/** As if everybody had a tunnel to everybody. */
+export const direct: Ways = () => nobody
+const nobody: readonly HostName[] = []
+
+/** Do two hosts that are left still reach each other? */
+export function reachAfter({ hosts, links }: Loss, ways: Ways): (a: HostName, b: HostName) => boolean {
+  const linked = (a: HostName, b: HostName) => links.size === 0 || !links.has(linkOf(a, b))
+  return (a, b) => {
+    if (a === b) return true
+    if (!linked(a, b)) return false
+    let last = a
+    for (const next of ways(a, b)) {
+      if (hosts.has(next) || !linked(last, next)) return false
+      last = next
+    }
+    return last === a || linked(last, b)
+  }
+}
 
 export interface Effect {
   readonly id: RoleId
@@ -40,7 +62,16 @@ export interface Effect {
 }
 
 /** In the order of `parts`; a role without instances is left out. */
-export function whatIf(parts: readonly Part[], loss: Loss): readonly Effect[] {
+export function whatIf(parts: readonly Part[], loss: Loss, ways: Ways = direct): readonly Effect[] {
+  const reaches = reachAfter(loss, ways)
+  /** Does this member reach as many others as its role needs? */
+  const holds = ({ resilience, hosts }: Part, at: HostName, what: 'writes' | 'reads'): boolean => {
+    if (resilience.kind === 'stateless' || resilience.kind === 'single') return true
+    const reached = hosts.filter(host => host === at || (!loss.hosts.has(host) && reaches(at, host))).length
+    return resilience.kind === 'voters'
+      ? reached >= Math.floor(hosts.length / 2) + 1
+      : reached >= Math.min(hosts.length, resilience[what])
+  }
   const byId = new Map(parts.map(part => [part.id, part]))
   const known = new Map<string, boolean>()
   /** Does the role work, seen from one host (null: from anywhere)? */
@@ -56,8 +87,8 @@ export function whatIf(parts: readonly Part[], loss: Loss): readonly Effect[] {
       part.hosts.some(
         host =>
           !loss.hosts.has(host) &&
-          (from === null || from === host || !loss.links.has(linkOf(from, host))) &&
-          holds(part, host, what, loss) &&
+          (from === null || reaches(from, host)) &&
+          holds(part, host, what) &&
           part.needs.every(need => (byId.get(need)?.hosts.length ?? 0) === 0 || works(need, what, host)),
       )
     known.set(key, result)
@@ -70,7 +101,7 @@ export function whatIf(parts: readonly Part[], loss: Loss): readonly Effect[] {
       const left = part.hosts.filter(host => !loss.hosts.has(host))
       return {
         ...{ id: part.id, lost, left },
-        quorum: part.resilience.kind === 'voters' ? left.some(host => holds(part, host, 'writes', loss)) : null,
+        quorum: part.resilience.kind === 'voters' ? left.some(host => holds(part, host, 'writes')) : null,
         writes: works(part.id, 'writes', null),
         reads: works(part.id, 'reads', null),
         dataLost: losesData(part, lost.length),
@@ -87,29 +118,13 @@ export interface Ends {
 }
 
 /** Somebody is left to ask, and reaches nobody: they are gone, or the links to all of them. */
-export function breaks({ from, to }: Ends, loss: Loss): boolean {
+export function breaks({ from, to }: Ends, loss: Loss, ways: Ways = direct): boolean {
   if (to.length === 0) return false
   const left = to.filter(host => !loss.hosts.has(host))
   if (from === null) return left.length === 0
-  const reaches = (a: HostName) => left.some(b => a === b || !loss.links.has(linkOf(a, b)))
+  const reaches = reachAfter(loss, ways)
   const askers = from.filter(host => !loss.hosts.has(host))
-  return askers.length > 0 && !askers.some(reaches)
-}
-
-/** Does this member reach as many others as its role needs? */
-function holds({ resilience, hosts }: Part, at: HostName, what: 'writes' | 'reads', loss: Loss): boolean {
-  const reached = hosts.filter(
-    host => host === at || (!loss.hosts.has(host) && !loss.links.has(linkOf(at, host))),
-  ).length
-  switch (resilience.kind) {
-    case 'stateless':
-    case 'single':
-      return true
-    case 'voters':
-      return reached >= Math.floor(hosts.length / 2) + 1
-    case 'replicated':
-      return reached >= Math.min(hosts.length, resilience[what])
-  }
+  return askers.length > 0 && !askers.some(a => left.some(b => reaches(a, b)))
 }
 
 function losesData({ resilience, hosts }: Part, lost: number): boolean {

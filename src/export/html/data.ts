@@ -5,8 +5,9 @@
 import type { Part } from '../../../topology/place/whatif.ts'
 import type { Graph, GraphFlow, GraphParty, GraphTunnel } from '../graph.ts'
 
-export interface PageData extends Omit<Graph, 'tunnels' | 'flows'> {
+export interface PageData extends Omit<Graph, 'tunnels' | 'relayed' | 'flows'> {
   readonly tunnels: PackedTunnels
+  readonly relayed: readonly PackedRelays[]
   readonly parties: readonly GraphParty[]
   readonly flows: readonly PackedFlow[]
 }
@@ -24,6 +25,12 @@ interface PackedTunnels {
   readonly trips: readonly (readonly [string, string, number, boolean])[]
 }
 
+/** Pairs, two numbers of hosts each, whose packets pass the same others in the same order. */
+interface PackedRelays {
+  readonly through: readonly string[]
+  readonly pairs: readonly number[]
+}
+
 /** Numbers are places in `parties`. */
 type PackedFlow = Omit<GraphFlow, 'from' | 'to'> & { readonly from: number; readonly to: number }
 
@@ -38,7 +45,7 @@ export function packed(graph: Graph): PageData {
     return parties.push(party) - 1
   }
   const flows = graph.flows.map(flow => ({ ...flow, from: placeOf(flow.from), to: placeOf(flow.to) }))
-  return { ...graph, tunnels: packedTunnels(graph), parties, flows }
+  return { ...graph, tunnels: packedTunnels(graph), relayed: packedRelays(graph), parties, flows }
 }
 
 function packedTunnels({ hosts, tunnels }: Graph): PackedTunnels {
@@ -70,6 +77,17 @@ function packedTunnels({ hosts, tunnels }: Graph): PackedTunnels {
   return { pairs: 'apart', list: apart, ...rest }
 }
 
+function packedRelays({ hosts, relayed }: Graph): readonly PackedRelays[] {
+  const numbers = new Map(hosts.map(({ name }, i) => [name, i]))
+  const relays = new Map<string, { through: readonly string[]; pairs: number[] }>()
+  for (const { a, b, through } of relayed) {
+    const one = relays.get(through.join(' ')) ?? { through, pairs: [] }
+    relays.set(through.join(' '), one)
+    one.pairs.push(numbers.get(a) ?? -1, numbers.get(b) ?? -1)
+  }
+  return [...relays.values()]
+}
+
 /** A graph whose tunnels are asked for host by host. */
 export interface PageGraph extends Omit<Graph, 'tunnels'> {
   readonly parts: readonly Part[]
@@ -77,7 +95,7 @@ export interface PageGraph extends Omit<Graph, 'tunnels'> {
   tunnelsOf(host: string): readonly GraphTunnel[]
 }
 
-export function unpacked({ tunnels, parties, flows, ...graph }: PageData): PageGraph {
+export function unpacked({ tunnels, relayed, parties, flows, ...graph }: PageData): PageGraph {
   const { hosts } = graph
   const numbers = new Map(hosts.map(({ name }, i) => [name, i]))
   const listed = hosts.map(() => new Set<number>())
@@ -102,6 +120,13 @@ export function unpacked({ tunnels, parties, flows, ...graph }: PageData): PageG
   const nobody: GraphParty = { word: '', external: true, hosts: [], jails: [] }
   return {
     ...graph,
+    relayed: relayed.flatMap(({ through, pairs }) =>
+      Array.from({ length: pairs.length / 2 }, (_, i) => ({
+        a: hosts[pairs[2 * i] ?? -1]?.name ?? '',
+        b: hosts[pairs[2 * i + 1] ?? -1]?.name ?? '',
+        through,
+      })),
+    ),
     flows: flows.map(flow => ({ ...flow, from: parties[flow.from] ?? nobody, to: parties[flow.to] ?? nobody })),
     tunnelsOf: name => {
       const at = numbers.get(name) ?? -1

@@ -94,10 +94,10 @@ progress{width:100%;accent-color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--edge)}
 thead th{color:var(--soft);font-weight:600;white-space:nowrap;font-size:.85rem}
-#side table{font-size:.84rem}
-#side thead th{font-size:.68rem}
-#side th,#side td{padding:.25rem .45rem .25rem 0;vertical-align:baseline}
-#side tbody th .go{white-space:nowrap}
+#side table{font-size:.82rem;line-height:1.3}
+#side thead th{font-size:.66rem;white-space:normal;vertical-align:bottom}
+#side th,#side td{padding:.3rem .5rem .3rem 0;vertical-align:top;overflow-wrap:normal}
+#side tbody th .go{display:block;min-height:0;overflow-wrap:normal}
 #side tr>:last-child{padding-right:0}
 tbody th{font-weight:600}
 #words{max-width:90rem;margin:0 auto;padding:2rem 1.25rem 4rem}
@@ -109,14 +109,14 @@ tbody th{font-weight:600}
 #words :target{background:var(--plain);outline:3px solid var(--plain)}
 #words td code{white-space:nowrap}
 #words p{margin-top:.4rem}
-.map :is(.host,.jail,.tunnels,.trip,.region,.sector){transition:opacity .12s}
+.map :is(.host,.jail,.tunnels,.trip,.region){transition:opacity .12s}
 .map.asked .tunnels,.map.asked .trip{opacity:.15}
 .map.asked .host:not(.with){opacity:.4}
 .map.asked .jail:not(.with){opacity:.3}
 .map .host.chosen>.card{stroke:var(--accent);stroke-width:3.5}
 .map .jail.chosen>rect{stroke:var(--accent);stroke-width:2.5}
 .map .jail.sibling>rect{stroke:var(--accent);stroke-width:1.5;stroke-dasharray:3 2}
-.map .region.with .sector{stroke:var(--edge)}
+.map .region.with .ground{stroke:var(--edge);stroke-width:2}
 .asked-for{pointer-events:none;fill:none}
 .asked-tunnel{stroke:var(--tunnel);stroke-width:2;stroke-opacity:.5}
 .flow{stroke-width:2;stroke:var(--accent);stroke-linecap:round}
@@ -134,6 +134,8 @@ tbody th{font-weight:600}
 header{flex-wrap:wrap;gap:.5rem .7rem;padding:.5rem .8rem;position:static}
 #search{order:3;width:100%}
 #side>section{padding:1rem .8rem}
+#tools{left:.8rem;top:.6rem}
+.awake #map>svg{inset:3.6rem 0 0;height:calc(100% - 3.6rem)}
 #words{padding:1.5rem .8rem 3rem}
 button,select,input{min-height:2.6rem}
 .go{min-height:2rem}
@@ -145,7 +147,9 @@ th,td{padding-right:.7rem}
 @media print{
 html{font-size:10.5px}
 header{position:static;border:0;padding:0}
-#search,#theme,#tools,#side,.skip,#said{display:none!important}
+#search,#theme,#tools,.skip,#said,#side:not(:has(#outcome>*)),#about,#whatif>:not(#outcome){display:none!important}
+#side{display:block;border:0;background:none}
+#side>section{max-height:none;overflow:visible;padding:0;border:0}
 #desk,.awake #desk{display:block;height:auto}
 #map,.awake #map{height:auto;break-after:page}
 #map>svg,.awake #map>svg{position:static;width:100%;height:auto;max-height:84vh}

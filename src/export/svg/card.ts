@@ -1,5 +1,5 @@
 /** What is drawn of a host, by how many there are: a card with its jails by name, a card with their colours, or a dot. */
-import { cell, type Layout, type Point, type Size } from '../layout.ts'
+import { cell, type Point, type Size } from '../layout.ts'
 import type { Graph, GraphHost, GraphJail } from '../graph.ts'
 
 export type Detail = 'card' | 'compact' | 'dot'
@@ -20,7 +20,7 @@ interface Grid {
 }
 
 const side = 9
-export const grids: Readonly<Record<'card' | 'compact', Grid>> = {
+const grids: Readonly<Record<'card' | 'compact', Grid>> = {
   card: { head: 49, columns: 2, rows: 9, chip: { width: 113, height: 16 }, gap: 2.5 },
   compact: { head: 112, columns: 12, rows: 5, chip: { width: 15, height: 15 }, gap: 4 },
 }
@@ -60,34 +60,6 @@ export function jailsByHost({ jails }: Pick<Graph, 'jails'>): ReadonlyMap<string
   return byHost
 }
 
-/** Where flows to a jail end: in the middle of its chip, or of its host where it has none. By id. */
-export function chipCentres(
-  graph: Pick<Graph, 'hosts' | 'jails'>,
-  layout: Pick<Layout, 'hosts'>,
-): ReadonlyMap<string, Point> {
-  const [detail, centres] = [detailOf(graph), new Map<string, Point>()]
-  for (const [host, jails] of jailsByHost(graph)) {
-    const at = layout.hosts.get(host)
-    if (at === undefined) continue
-    const [card, shown] = [cardBox(at, jails.length, detail), shownOf(jails.length, detail)]
-    for (const [n, jail] of jails.entries()) {
-      if (detail === 'dot') {
-        centres.set(jail.id, dotAt(at))
-        continue
-      }
-      const box = chipBox(card, Math.min(n, shown), detail)
-      centres.set(jail.id, { x: rounded(box.x + box.width / 2), y: rounded(box.y + box.height / 2) })
-    }
-  }
-  return centres
-}
-
-export const chipCentre = (
-  graph: Pick<Graph, 'hosts' | 'jails'>,
-  layout: Pick<Layout, 'hosts'>,
-  jail: string,
-): Point | null => chipCentres(graph, layout).get(jail) ?? null
-
 /** The circle is above the middle, the name below it. */
 export const dotAt = ({ x, y }: Point): Point => ({ x, y: y - dot.below })
 
@@ -107,5 +79,3 @@ export const marksOf = (host: GraphHost, edges: ReadonlySet<string>): readonly s
   ...(host.gateway ? ['gateway'] : []),
   ...(edges.has(host.name) ? ['internet'] : []),
 ]
-
-const rounded = (n: number): number => Math.round(n * 10) / 10

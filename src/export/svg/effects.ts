@@ -1,12 +1,21 @@
 /** What a loss takes away or weakens, for everything that is drawn: pure, and usable in a browser. */
-import { type Effect, linkOf, type Loss, type Part, whatIf } from '../../../topology/place/whatif.ts'
+import {
+  type Effect,
+  linkOf,
+  type Loss,
+  type Part,
+  reachAfter,
+  type Ways,
+  whatIf,
+} from '../../../topology/place/whatif.ts'
+import { waysOf } from '../../../topology/place/ways.ts'
 import type { HostName } from '../../../topology/names.ts'
 import type { Graph, GraphParty } from '../graph.ts'
 
 /** `lost`: it is gone; `broken`: it is there and does no work; `degraded`: it works, with less than was planned. */
 export type State = 'ok' | 'degraded' | 'broken' | 'lost'
 
-export interface RoleEffect extends Effect {
+interface RoleEffect extends Effect {
   readonly state: State
   /** Words for people: `read only: 1 of 3 left`. */
   readonly says: string
@@ -35,14 +44,14 @@ const key = (a: string, b: string): string => linkOf(a as HostName, b as HostNam
 
 export function effectsOf(graph: Graph, loss: Loss): Effects {
   const gone: ReadonlySet<string> = loss.hosts
-  const reach = reachIn(graph, loss)
+  const ways = waysOf(graph)
   const tunnels = new Map(
     graph.tunnels.map(({ a, b }): [string, State] => [
       key(a, b),
       gone.has(a) || gone.has(b) ? 'lost' : loss.links.has(key(a, b)) ? 'broken' : 'ok',
     ]),
   )
-  const roles = rolesOf(graph, { hosts: loss.hosts, links: reach.cut })
+  const roles = rolesOf(graph, loss, ways)
   const jails = new Map<string, State>(graph.jails.map(jail => [jail.id, 'ok']))
   for (const service of graph.services)
     for (const role of service.roles) {
@@ -53,7 +62,7 @@ export function effectsOf(graph: Graph, loss: Loss): Effects {
         for (const id of role.instances) jails.set(id, effect.state)
     }
   for (const { id, host } of graph.jails) if (gone.has(host)) jails.set(id, 'lost')
-  return { hosts: hostsOf(graph, loss, tunnels), jails, tunnels, roles, flows: flowsOf(graph, reach, gone) }
+  return { hosts: hostsOf(graph, loss, tunnels), jails, tunnels, roles, flows: flowsOf(graph, loss, ways) }
 }
 
 function hostsOf(graph: Graph, loss: Loss, tunnels: ReadonlyMap<string, State>): ReadonlyMap<string, State> {
@@ -70,9 +79,9 @@ function hostsOf(graph: Graph, loss: Loss, tunnels: ReadonlyMap<string, State>):
   )
 }
 
-function rolesOf({ parts, services }: Graph, loss: Loss): ReadonlyMap<string, RoleEffect> {
+function rolesOf({ parts, services }: Graph, loss: Loss, ways: Ways): ReadonlyMap<string, RoleEffect> {
   const byId = new Map(parts.map(part => [part.id as string, part]))
-  const effects = new Map<string, Effect>(whatIf(parts, loss).map(effect => [effect.id, effect]))
+  const effects = new Map<string, Effect>(whatIf(parts, loss, ways).map(effect => [effect.id, effect]))
   const roles = new Map<string, RoleEffect>()
   for (const service of services)
     for (const { id } of service.roles) {
@@ -102,38 +111,14 @@ function wordsOf(effect: Effect, part: Part): string {
   return effect.lost.length > 0 ? `works: ${left}${data}` : `works${data}`
 }
 
-interface Reach {
-  /** Do two hosts that both live still reach each other, if they did? */
-  readonly holds: (a: string, b: string) => boolean
-  /** False: all who live still reach each other. */
-  readonly broken: boolean
-  /** Pairs that no longer reach each other, of hosts that matter to services; those of the loss among them. */
-  readonly cut: ReadonlySet<string>
-}
-
-/** In a regional mesh the regions meet at their gateways: a lost gateway, or a cut between two, parts others too. */
-function reachIn(graph: Graph, loss: Loss): Reach {
-  const gateways = new Map(graph.hosts.filter(host => host.gateway).map(host => [host.region, host.name]))
-  const regionOf = new Map(graph.hosts.map(host => [host.name, host.region]))
+function flowsOf(graph: Graph, loss: Loss, ways: Ways): ReadonlyMap<string, State> {
   const gone: ReadonlySet<string> = loss.hosts
-  const linked = (a: string, b: string) => a === b || !loss.links.has(key(a, b))
-  const holds = (a: string, b: string): boolean => {
-    const [from, to] = [regionOf.get(a) ?? '', regionOf.get(b) ?? '']
-    if (graph.topology === 'full' || from === to) return linked(a, b)
-    const [near, far] = [gateways.get(from), gateways.get(to)]
-    if (near === undefined || far === undefined) return linked(a, b)
-    return !gone.has(near) && !gone.has(far) && linked(a, near) && linked(near, far) && linked(far, b)
-  }
-  const parted = graph.topology === 'regional' && [...gateways.values()].some(name => gone.has(name))
-  const broken = loss.links.size > 0 || parted
-  if (graph.topology === 'full' || !broken) return { holds, broken, cut: loss.links }
-  const members = [...new Set<string>(graph.parts.flatMap(part => part.hosts))].filter(name => !gone.has(name))
-  const cut = new Set<string>(loss.links)
-  for (const [i, a] of members.entries()) for (const b of members.slice(0, i)) if (!holds(a, b)) cut.add(key(a, b))
-  return { holds, broken, cut }
-}
-
-function flowsOf(graph: Graph, reach: Reach, gone: ReadonlySet<string>): ReadonlyMap<string, State> {
+  const reaches = reachAfter(loss, ways)
+  const carriers = [
+    ...graph.hosts.flatMap(({ name, gateway }) => (gateway ? [name] : [])),
+    ...graph.relayed.flatMap(({ through }) => through),
+  ]
+  const whole = loss.links.size === 0 && !carriers.some(name => gone.has(name))
   const hostOfJail = new Map(graph.jails.map(jail => [jail.id, jail.host]))
   const hostsIn = (party: GraphParty): readonly string[] => [
     ...new Set([...party.hosts, ...party.jails.map(id => hostOfJail.get(id) ?? '')]),
@@ -145,11 +130,11 @@ function flowsOf(graph: Graph, reach: Reach, gone: ReadonlySet<string>): Readonl
       if (alive.some((hosts, i) => hosts.length === 0 && (sides[i]?.length ?? 0) > 0)) return [flow.name, 'lost']
       const fewer = alive.some((hosts, i) => hosts.length < (sides[i]?.length ?? 0))
       const [from, to] = alive
-      if (!reach.broken || from === undefined || to === undefined) return [flow.name, fewer ? 'degraded' : 'ok']
+      if (whole || from === undefined || to === undefined) return [flow.name, fewer ? 'degraded' : 'ok']
       let [some, all] = [false, true]
       for (const a of from) {
         for (const b of to)
-          if (reach.holds(a, b)) some = true
+          if (reaches(a as HostName, b as HostName)) some = true
           else all = false
         if (some && !all) break
       }

@@ -12,7 +12,6 @@ export const mapCss: string = [
 .map .mesh,.map .name,.map .region-title{font-weight:bold}
 .map .soft,.map .address{fill:var(--soft)}
 .map .address{font-variant-numeric:tabular-nums}
-.map .sector{stroke-width:28;stroke-linejoin:round}
 .map .tunnel,.map .bundle{fill:none;stroke:var(--tunnel);stroke-linecap:round}
 .map .tunnel{stroke-width:1.4;stroke-opacity:.55}
 .map .bundle{stroke-opacity:.4}
@@ -46,12 +45,9 @@ export const mapCss: string = [
 .map .tunnel.broken,.map .bundle.broken{stroke:var(--bad);stroke-opacity:1;stroke-dasharray:7 5}
 .map .bundle.degraded{stroke:var(--warn);stroke-dasharray:14 4 3 4}
 .map .bad{fill:var(--bad);font-weight:bold}.map .warn{fill:var(--warn);font-weight:bold}
-.map .host:focus-visible{outline:none}.map .host:focus-visible>.card{stroke:var(--accent);stroke-width:4}
-@media print{.map .tunnel{stroke-opacity:.8}.map .sector{stroke-opacity:.5;fill-opacity:.5}}`,
-  numbered(
-    regionHues,
-    n => `.map .sector.r${n}{fill:var(--r${n});stroke:var(--r${n})}.map .region-title.r${n}{fill:var(--r${n}-ink)}`,
-  ),
+.map .host:focus-visible{outline:3px solid var(--accent);outline-offset:4px}
+@media print{.map .tunnel{stroke-opacity:.8}.map .ground{fill-opacity:.5}}`,
+  numbered(regionHues, n => `.map .ground.r${n}{fill:var(--r${n})}.map .region-title.r${n}{fill:var(--r${n}-ink)}`),
   numbered(
     kindHues,
     n =>

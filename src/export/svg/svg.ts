@@ -5,7 +5,7 @@
 import { linkOf, type Loss } from '../../../topology/place/whatif.ts'
 import type { HostName } from '../../../topology/names.ts'
 import type { Graph, GraphHost, GraphJail, GraphTunnel } from '../graph.ts'
-import { curve, type Layout, layoutOf, onCurve, type Point, type Sector, tunnelPath } from '../layout.ts'
+import { bendOf, curve, type Layout, layoutOf, onCurve, type Point, tunnelPath } from '../layout.ts'
 import {
   type Box,
   cardBox,
@@ -20,8 +20,10 @@ import {
   shownOf,
 } from './card.ts'
 import { type Effects, effectsOf, type State } from './effects.ts'
+import { boundsOf, type Ground, groundsOf, outlineOf } from './ground.ts'
 import { legendOf } from './legend.ts'
 import { kindsOf, type Kinds } from './kinds.ts'
+import { type Bends, bendsOf } from './routes.ts'
 import { mapCss } from './style.ts'
 import { regionHues } from './theme.ts'
 import { cut, widthOf, xml } from './text.ts'
@@ -40,19 +42,31 @@ export const mostTunnels = 780
 
 export function svgMap(graph: Graph, options: MapOptions = {}): string {
   const layout = layoutOf(graph)
+  const [jails, detail] = [jailsByHost(graph), detailOf(graph)]
+  const boxes = new Map(
+    [...layout.hosts].map(([name, middle]) => [name, cardBox(middle, jails.get(name)?.length ?? 0, detail)]),
+  )
+  const grounds = groundsOf(graph, layout, boxes)
+  const bounds = extentOf(grounds)
+  const bends: Bends = graph.tunnels.length > mostTunnels ? new Map<string, Point>() : bendsOf(graph, layout, boxes)
   const effects = options.lost === undefined ? null : effectsOf(graph, options.lost)
   const picture: Picture = {
-    ...{ graph, layout, effects, detail: detailOf(graph), interactive: options.interactive === true },
     ...{
-      kinds: kindsOf(graph),
-      jails: jailsByHost(graph),
-      edges: edgesOf(graph),
-      pairs: pairsOf(graph),
-      bounds: boundsOf(layout),
+      graph,
+      layout,
+      effects,
+      detail,
+      jails,
+      boxes,
+      grounds,
+      bends,
+      bounds,
+      interactive: options.interactive === true,
     },
-    scale: Math.max(1, Math.round((boundsOf(layout).width / 1300) * 10) / 10),
+    ...{ kinds: kindsOf(graph), edges: edgesOf(graph), pairs: pairsOf(graph) },
+    scale: Math.max(1, Math.round((bounds.width / 1300) * 10) / 10),
   }
-  const { bounds, scale } = picture
+  const { scale } = picture
   const margin = 28 * scale
   const head = 78 * scale
   const width = Math.max(bounds.width + 2 * margin, 640)
@@ -91,6 +105,10 @@ export interface Picture {
   readonly kinds: Kinds
   readonly jails: ReadonlyMap<string, readonly GraphJail[]>
   readonly edges: ReadonlySet<string>
+  /** What is drawn of a host. */
+  readonly boxes: ReadonlyMap<string, Box>
+  readonly grounds: ReadonlyMap<string, Ground>
+  readonly bends: Bends
   readonly bounds: Box
   readonly pairs: readonly Pair[]
   /** How much larger than on a small map letters are that stand outside of cards. */
@@ -99,7 +117,7 @@ export interface Picture {
 
 const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`
 
-export const round = (n: number): number => Math.round(n * 10) / 10
+const round = (n: number): number => Math.round(n * 10) / 10
 
 function descriptionOf(graph: Graph, effects: Effects | null): string {
   const { hosts, regions, tunnels, jails, services } = graph
@@ -137,62 +155,29 @@ function titleOf({ graph, scale, bounds }: Picture, x: number, y: number): reado
 
 // Regions
 
-/** Of a sector beyond its hosts: where its title stands. */
-const band = 40
-/** Between two sectors, and the radius of their corners. */
-const [seam, corner] = [9, 14]
-
-const bandOf = (layout: Layout): number => band * Math.max(1, layout.reach / 900)
-
-function boundsOf(layout: Layout): Box {
-  const points = [...layout.sectors.values()].flatMap(({ from, to, outer }) =>
-    Array.from({ length: 65 }, (_, n) => polar(outer + bandOf(layout), from + ((to - from) * n) / 64)),
-  )
-  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)]
-  const [x, y] = [Math.floor(Math.min(...xs, 0)), Math.floor(Math.min(...ys, 0))]
-  return { x, y, width: Math.ceil(Math.max(...xs, 0)) - x, height: Math.ceil(Math.max(...ys, 0)) - y }
+/** All grounds. */
+function extentOf(grounds: ReadonlyMap<string, Ground>): Box {
+  const boxes = [...grounds.values()].map(boundsOf)
+  const [x, y] = [Math.floor(Math.min(...boxes.map(box => box.x))), Math.floor(Math.min(...boxes.map(box => box.y)))]
+  const [right, bottom] = [
+    Math.ceil(Math.max(...boxes.map(box => box.x + box.width))),
+    Math.ceil(Math.max(...boxes.map(box => box.y + box.height))),
+  ]
+  return boxes.length === 0 ? { x: 0, y: 0, width: 0, height: 0 } : { x, y, width: right - x, height: bottom - y }
 }
 
-const polar = (radius: number, angle: number): Point => ({
-  x: round(radius * Math.cos(angle)),
-  y: round(radius * Math.sin(angle)),
-})
-
-function regionOf({ graph, layout }: Picture, n: number): readonly string[] {
+function regionOf({ graph, grounds }: Picture, n: number): readonly string[] {
   const region = graph.regions[n]
-  const sector = region === undefined ? undefined : layout.sectors.get(region.name)
-  if (region === undefined || sector === undefined) return []
-  const middle = (sector.from + sector.to) / 2
-  const size = (bandOf(layout) / band) * 22
-  // Read from below, an arc runs the other way round.
-  const below = Math.sin(middle) > 0.3
-  const radius = sector.outer + (below ? size * 0.62 : 0)
-  const half = Math.min((sector.to - sector.from) / 2, Math.PI / 2) - seam / radius
-  const [start, end] = below ? [middle + half, middle - half] : [middle - half, middle + half]
-  const arc = `M${at(polar(radius, start))}A${round(radius)} ${round(radius)} 0 ${2 * half > Math.PI ? 1 : 0} ${below ? 0 : 1} ${at(polar(radius, end))}`
-  const title = cut(region.title, 2 * half * radius - 2 * corner, size, 'bold')
+  const ground = region === undefined ? undefined : grounds.get(region.name)
+  if (region === undefined || ground === undefined) return []
+  const { text, size, box } = ground.title
   return [
     `<g class="region" data-region="${xml(region.name)}">`,
     `<title>${xml(`${region.title}: ${count(region.hosts.length, 'host')}`)}</title>`,
-    `<path class="sector r${n % regionHues}" d="${sectorPath(sector, bandOf(layout))}"/>`,
-    `<path id="arc-${xml(region.name)}" d="${arc}" fill="none"/>`,
-    `<text class="region-title r${n % regionHues}" font-size="${round(size)}"><textPath href="#arc-${xml(region.name)}" startOffset="50%" text-anchor="middle">${xml(title)}</textPath></text>`,
+    `<path class="ground r${n % regionHues}" d="${outlineOf(ground)}"/>`,
+    `<text class="region-title r${n % regionHues}" x="${round(box.x + box.width / 2)}" y="${round(box.y + size * 0.9)}" font-size="${round(size)}" text-anchor="middle">${xml(text)}</text>`,
     '</g>',
   ]
-}
-
-const at = ({ x, y }: Point): string => `${x} ${y}`
-
-/** Drawn smaller by the radius of its corners, which a broad stroke with round joins gives back. */
-function sectorPath({ from, to, inner, outer }: Sector, more: number): string {
-  const [near, far] = [inner + corner, outer + more - corner]
-  const circle = (r: number, turn: 0 | 1) => `M${r} 0A${r} ${r} 0 1 ${turn} ${-r} 0A${r} ${r} 0 1 ${turn} ${r} 0Z`
-  if (to - from > 2 * Math.PI - 1e-9) return circle(round(far), 1) + circle(round(near), 0)
-  const edge = (radius: number) => Math.asin(Math.min(1, (seam / 2 + corner) / radius))
-  const arc = (radius: number, start: number, end: number, turn: 0 | 1) =>
-    `A${round(radius)} ${round(radius)} 0 ${Math.abs(end - start) > Math.PI ? 1 : 0} ${turn} ${at(polar(radius, end))}`
-  const [a, b, c, d] = [from + edge(near), from + edge(far), to - edge(far), to - edge(near)]
-  return `M${at(polar(near, a))}L${at(polar(far, b))}${arc(far, b, c, 1)}L${at(polar(near, d))}${arc(near, d, a, 0)}Z`
 }
 
 // Tunnels
@@ -207,19 +192,23 @@ export function pairsOf({ hosts, regions, tunnels }: Pick<Graph, 'hosts' | 'regi
   const names = regions.map(region => region.name).toSorted()
   const ranks = new Map(names.map((name, n) => [name, n]))
   const rankOf = new Map(hosts.map(host => [host.name, ranks.get(host.region) ?? 0]))
-  const pairs = new Map<number, { regions: readonly [string, string]; tunnels: GraphTunnel[] }>()
+  const pairs: GraphTunnel[][] = []
+  // Half a million tunnels of a thousand hosts: those of one host follow each other.
+  let [last, a] = ['', 0]
   for (const tunnel of tunnels) {
-    const [a, b] = [rankOf.get(tunnel.a) ?? 0, rankOf.get(tunnel.b) ?? 0]
-    const [first, second] = a < b ? [a, b] : [b, a]
-    const known = pairs.get(first * names.length + second)
-    if (known === undefined)
-      pairs.set(first * names.length + second, {
-        regions: [names[first] ?? '', names[second] ?? ''],
-        tunnels: [tunnel],
-      })
-    else known.tunnels.push(tunnel)
+    if (tunnel.a !== last) [last, a] = [tunnel.a, rankOf.get(tunnel.a) ?? 0]
+    const b = rankOf.get(tunnel.b) ?? 0
+    const at = a < b ? a * names.length + b : b * names.length + a
+    const known = pairs[at]
+    if (known === undefined) pairs[at] = [tunnel]
+    else known.push(tunnel)
   }
-  return [...pairs].toSorted(([a], [b]) => a - b).map(([, pair]) => pair)
+  return names.flatMap((one, i) =>
+    names.flatMap((other, k) => {
+      const between = pairs[i * names.length + k]
+      return between === undefined ? [] : [{ regions: [one, other] as const, tunnels: between }]
+    }),
+  )
 }
 
 const tunnelKey = ({ a, b }: GraphTunnel): string => linkOf(a as HostName, b as HostName)
@@ -233,11 +222,11 @@ const tripTitle = ({ roundTrip }: GraphTunnel): string =>
   `${tripText(roundTrip)}${roundTrip.estimated ? ', estimated' : ''}`
 
 function tunnelsOf(picture: Picture): readonly string[] {
-  const { graph, layout, effects } = picture
+  const { graph, layout, bends, effects } = picture
   const drawn = (tunnel: GraphTunnel) => {
     const state = effects?.tunnels.get(tunnelKey(tunnel))
     const said = state === undefined || state === 'ok' ? '' : `: ${state === 'broken' ? 'cut' : state}`
-    return `<path class="tunnel${stateClass(state)}" data-a="${xml(tunnel.a)}" data-b="${xml(tunnel.b)}" d="${tunnelPath(layout, tunnel.a, tunnel.b)}"><title>${xml(`${tunnel.a} – ${tunnel.b}, ${tripTitle(tunnel)}${said}`)}</title></path>`
+    return `<path class="tunnel${stateClass(state)}" data-a="${xml(tunnel.a)}" data-b="${xml(tunnel.b)}" d="${tunnelPath(layout, tunnel.a, tunnel.b, bends.get(`${tunnel.a} ${tunnel.b}`))}"><title>${xml(`${tunnel.a} – ${tunnel.b}, ${tripTitle(tunnel)}${said}`)}</title></path>`
   }
   if (graph.tunnels.length <= mostTunnels) return graph.tunnels.map(drawn)
   return picture.pairs.flatMap(pair =>
@@ -245,7 +234,7 @@ function tunnelsOf(picture: Picture): readonly string[] {
   )
 }
 
-function bundleOf({ layout, effects }: Picture, { regions, tunnels }: Pair): string {
+function bundleOf({ layout, grounds, effects }: Picture, { regions, tunnels }: Pair): string {
   const states = effects === null ? [] : tunnels.map(tunnel => effects.tunnels.get(tunnelKey(tunnel)) ?? 'ok')
   const fine = tunnels.length - states.filter(state => state !== 'ok').length
   const state: State =
@@ -255,37 +244,33 @@ function bundleOf({ layout, effects }: Picture, { regions, tunnels }: Pair): str
   const first = tunnels[0]
   const title = `${a === b ? `within ${a}` : `${a} – ${b}`}: ${count(tunnels.length, 'tunnel')}${first === undefined ? '' : `, ${tripTitle(first)}`}${left}`
   const broad = round(Math.min(14, 1.5 + Math.sqrt(tunnels.length) / 4) * Math.max(1, layout.reach / 1400))
-  return `<path class="bundle${stateClass(state)}" data-regions="${xml(`${a} ${b}`)}" stroke-width="${broad}" d="${bundlePath(layout, a, b)}"><title>${xml(title)}</title></path>`
+  return `<path class="bundle${stateClass(state)}" data-regions="${xml(`${a} ${b}`)}" stroke-width="${broad}" d="${bundlePath(grounds, a, b)}"><title>${xml(title)}</title></path>`
 }
 
-/** From the inner edge of one sector to that of the other; within a region, along the inner edge. */
-export function bundlePath({ sectors }: Pick<Layout, 'sectors'>, a: string, b: string): string {
-  const [from, to] = [sectors.get(a), sectors.get(b)]
+/** From door to door; within a region, all around it. */
+function bundlePath(grounds: Picture['grounds'], a: string, b: string): string {
+  const [from, to] = [grounds.get(a), grounds.get(b)]
   if (from === undefined || to === undefined) return ''
-  if (a !== b) return curve(doorOf(from), doorOf(to))
-  const radius = from.inner - 6
-  const inset = Math.min(0.12, (from.to - from.from) / 6)
-  const [start, end] = [from.from + inset, from.to - inset]
-  return `M${at(polar(radius, start))}A${radius} ${radius} 0 ${end - start > Math.PI ? 1 : 0} 1 ${at(polar(radius, end))}`
+  return a === b ? outlineOf(from) : curve(from.door, to.door)
 }
 
-const doorOf = ({ from, to, inner }: Sector): Point => polar(inner - 6, (from + to) / 2)
+/** Above this many regions, the labels of their pairs would cover all else. */
+const mostLabelled = 12
 
 /** What was measured, once for each pair of regions, where nothing else is. */
-function labelsOf({ graph, layout, scale, detail, jails, pairs }: Picture): readonly string[] {
+function labelsOf(picture: Picture): readonly string[] {
+  const { graph, boxes, grounds, scale, pairs } = picture
+  if (graph.regions.length > mostLabelled) return []
   const size = 12.5 * scale
-  const taken: Box[] = graph.hosts.flatMap(({ name }) => {
-    const middle = layout.hosts.get(name)
-    return middle === undefined ? [] : [cardBox(middle, jails.get(name)?.length ?? 0, detail)]
-  })
+  const taken: Box[] = [...boxes.values(), ...[...grounds.values()].map(({ title }) => title.box)]
   return pairs.flatMap(({ regions: [a, b], tunnels }) => {
     const trip = tunnels[0]?.roundTrip
     if (a === b || trip === undefined || trip.estimated) return []
     const text = tripText(trip)
     const [width, height] = [widthOf(text, size) + size, size * 1.7]
-    for (const { from, to } of linesOf(layout, { regions: [a, b], tunnels }, graph.tunnels.length))
+    for (const { from, to, bend } of linesOf(picture, { regions: [a, b], tunnels }, graph.tunnels.length))
       for (const t of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74]) {
-        const middle = onCurve(from, to, t)
+        const middle = onCurve(from, to, t, bend)
         const box = { x: middle.x - width / 2, y: middle.y - height / 2, width, height }
         if (taken.some(other => overlap(box, other))) continue
         taken.push(box)
@@ -300,14 +285,16 @@ function labelsOf({ graph, layout, scale, detail, jails, pairs }: Picture): read
 }
 
 /** The lines that are drawn between two regions, those of the innermost hosts first. */
-function linesOf(layout: Layout, { regions: [a, b], tunnels }: Pair, all: number) {
-  const [from, to] = [layout.sectors.get(a), layout.sectors.get(b)]
+function linesOf({ layout, grounds, bends }: Picture, { regions: [a, b], tunnels }: Pair, all: number) {
+  const [from, to] = [grounds.get(a), grounds.get(b)]
   if (all > mostTunnels && tunnels.length > 1 && from !== undefined && to !== undefined)
-    return [{ from: doorOf(from), to: doorOf(to) }]
+    return [{ from: from.door, to: to.door, bend: bendOf(from.door, to.door) }]
   return tunnels
     .flatMap(tunnel => {
       const [near, far] = [layout.hosts.get(tunnel.a), layout.hosts.get(tunnel.b)]
-      return near === undefined || far === undefined ? [] : [{ from: near, to: far }]
+      return near === undefined || far === undefined
+        ? []
+        : [{ from: near, to: far, bend: bends.get(`${tunnel.a} ${tunnel.b}`) ?? bendOf(near, far) }]
     })
     .toSorted((one, other) => lengthOf(one) - lengthOf(other))
     .slice(0, 5)
@@ -329,7 +316,7 @@ const stateWords: Readonly<Record<State, string>> = {
 }
 
 function hostOf(picture: Picture, host: GraphHost): readonly string[] {
-  const { layout, detail, effects, jails, edges, interactive } = picture
+  const { layout, boxes, detail, effects, jails, edges, interactive } = picture
   const middle = layout.hosts.get(host.name)
   if (middle === undefined) return []
   const mine = jails.get(host.name) ?? []
@@ -349,7 +336,13 @@ function hostOf(picture: Picture, host: GraphHost): readonly string[] {
     `<title>${title.split('\n').map(xml).join('\n')}</title>`,
     ...(detail === 'dot'
       ? dotOf(host, middle, mine, { state, marks })
-      : cardOf(picture, host, { box: cardBox(middle, mine.length, detail), mine, state, marks, detail })),
+      : cardOf(picture, host, {
+          box: boxes.get(host.name) ?? cardBox(middle, mine.length, detail),
+          mine,
+          state,
+          marks,
+          detail,
+        })),
     '</g>',
   ]
 }

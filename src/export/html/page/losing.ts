@@ -1,6 +1,7 @@
 /** What if: hosts, links, providers and regions are lost, and the very functions of `meshwright whatif` say what is left. */
 import type { HostName } from '../../../../topology/names.ts'
 import { lossOf, type Losable, singleLosses } from '../../../../topology/place/losses.ts'
+import { waysOf } from '../../../../topology/place/ways.ts'
 import {
   effectHead,
   effectRow,
@@ -43,6 +44,7 @@ export class LosingPanel {
     this.#losing = {
       parts: model.graph.parts,
       flows: model.graph.flows.map(flow => ({ name: flow.name, ends: model.endsOf(flow) })),
+      ways: waysOf(model.graph),
     }
     byId('whatif', HTMLElement).replaceChildren(
       element('h2', { id: 'whatif-title' }, 'What if it is lost?'),
@@ -234,6 +236,10 @@ interface Row {
   readonly lose?: string
 }
 
+/** A narrow column breaks `cloud/cron` after the slash, and no word. */
+const breakable = (text: string): readonly (Node | string)[] =>
+  text.split(/(?<=\/)/).flatMap((part, i) => (i === 0 ? [part] : [element('wbr'), part]))
+
 /** Words in capitals are bad news. */
 const table = (head: readonly string[], rows: readonly Row[]): HTMLElement =>
   element(
@@ -260,10 +266,12 @@ const table = (head: readonly string[], rows: readonly Row[]): HTMLElement =>
                   class: 'go',
                   ...(lose === undefined ? { 'data-at': at ?? '' } : { 'data-only': lose }),
                 },
-                first,
+                ...breakable(first),
               ),
             ),
-            ...rest.map(cell => element('td', cell === 'NO' || cell === 'LOST' ? { class: 'bad' } : {}, cell)),
+            ...rest.map(cell =>
+              element('td', cell === 'NO' || cell === 'LOST' ? { class: 'bad' } : {}, ...breakable(cell)),
+            ),
           ),
         ),
       ),

@@ -2,11 +2,13 @@
 import { tunnelPath, layoutOf } from '../../layout.ts'
 import type { Effects } from '../../svg/effects.ts'
 import { type Box, curve, ray } from '../curve.ts'
+import { counted } from '../facts.ts'
 import type { Model, Spot } from '../model.ts'
 import { type Place, placeText } from '../state.ts'
 import { shape } from './dom.ts'
 
 const states = ['lost', 'broken', 'degraded'] as const
+const stateWords: Readonly<Record<string, string>> = { lost: ', lost', broken: ', cut off', degraded: ', tunnels cut' }
 
 export class Picture {
   readonly #svg: SVGSVGElement
@@ -15,6 +17,7 @@ export class Picture {
   readonly #hosts = new Map<string, SVGGElement>()
   readonly #jails = new Map<string, SVGGElement>()
   readonly #regions = new Map<string, SVGGElement>()
+  readonly #tunnels = new Map<string, SVGPathElement>()
   readonly #boxes = new Map<string, Box>()
   /** Beneath the hosts, and above them. */
   readonly #under = shape('g', { class: 'asked-for' })
@@ -33,6 +36,8 @@ export class Picture {
       else if (host !== undefined) this.#hosts.set(host, group)
       else if (region !== undefined) this.#regions.set(region, group)
     }
+    for (const path of svg.querySelectorAll<SVGPathElement>('path.tunnel'))
+      this.#tunnels.set(`${path.dataset['a'] ?? ''} ${path.dataset['b'] ?? ''}`, path)
     const [first] = this.#hosts.values()
     // The child of the picture in which hosts are.
     let before: Element | null = first ?? null
@@ -49,13 +54,9 @@ export class Picture {
     this.#svg.setAttribute('tabindex', '0')
     let first = true
     for (const [name, group] of this.#hosts) {
-      const host = this.#model.hosts.get(name)
       group.setAttribute('tabindex', first ? '0' : '-1')
       group.setAttribute('role', 'button')
-      group.setAttribute(
-        'aria-label',
-        `${name}, host in ${host?.region ?? ''}, ${this.#model.jailsOf(name).length} jails`,
-      )
+      this.#label(name, group)
       first = false
     }
     this.#svg.addEventListener('focusin', event => {
@@ -65,6 +66,12 @@ export class Picture {
         if (other.getAttribute('tabindex') === '0') other.setAttribute('tabindex', '-1')
       group.setAttribute('tabindex', '0')
     })
+  }
+
+  #label(name: string, group: Element, state = 'ok'): void {
+    const region = this.#model.hosts.get(name)?.region ?? ''
+    const jails = counted(this.#model.jailsOf(name).length, 'jail')
+    group.setAttribute('aria-label', `${name}, host in ${region}, ${jails}${stateWords[state] ?? ''}`)
   }
 
   /** The next host in the direction of an arrow, if there is one. */
@@ -151,8 +158,13 @@ export class Picture {
           ? [this.#model.linkAt(name)]
           : []
     // One path for all of them: there may be a thousand.
-    const d = ends.map(pair => (pair === null ? '' : tunnelPath(this.#layout, ...pair))).join('')
+    const d = ends.map(pair => (pair === null ? '' : this.#tunnel(...pair))).join('')
     if (d !== '') this.#under.append(shape('path', { class: 'asked-tunnel', d }))
+  }
+
+  /** As it is drawn, if it is. */
+  #tunnel(a: string, b: string): string {
+    return this.#tunnels.get(`${a} ${b}`)?.getAttribute('d') ?? tunnelPath(this.#layout, a, b)
   }
 
   #mark(member: string, word: string): void {
@@ -192,6 +204,7 @@ export class Picture {
 
   lose(effects: Effects | null): void {
     for (const element of this.#hurt) element.classList.remove(...states)
+    for (const [name, group] of this.#hosts) this.#label(name, group, effects?.hosts.get(name))
     this.#hurt = []
     this.#svg.classList.toggle('losing', effects !== null)
     if (effects === null) return
@@ -202,10 +215,9 @@ export class Picture {
     }
     for (const [name, group] of this.#hosts) set(group, effects.hosts.get(name))
     for (const [id, group] of this.#jails) set(group, effects.jails.get(id))
-    for (const path of this.#svg.querySelectorAll<SVGElement>('path.tunnel')) {
-      const { a = '', b = '' } = path.dataset
-      const gone = [a, b].some(end => effects.hosts.get(end) === 'lost')
-      set(path, gone ? 'lost' : effects.tunnels.get(`${a} ${b}`))
+    for (const [ends, path] of this.#tunnels) {
+      const gone = ends.split(' ').some(end => effects.hosts.get(end) === 'lost')
+      set(path, gone ? 'lost' : effects.tunnels.get(ends))
     }
     for (const path of this.#svg.querySelectorAll<SVGElement>('path.bundle'))
       set(path, this.#bundleState(path, effects))
