@@ -93,16 +93,38 @@ interface Wedge {
   readonly clear: number
   /** Unit vectors that point inwards from its two edges; none: the whole circle. */
   readonly normals: readonly Point[]
+  /** Around all of it that is as near as 1. */
+  readonly box: Box
+}
+
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** Of the part of a circle between two angles: its tip, its ends, and where it crosses an axis. */
+function boxOf(from: number, to: number): Box {
+  const quarter = Math.PI / 2
+  const angles = [from, to]
+  for (let i = Math.ceil(from / quarter); i * quarter <= to; i += 1) angles.push(i * quarter)
+  const [xs, ys] = [angles.map(Math.cos), angles.map(Math.sin)]
+  return {
+    ...{ left: Math.min(0, ...xs), right: Math.max(0, ...xs) },
+    ...{ top: Math.min(0, ...ys), bottom: Math.max(0, ...ys) },
+  }
 }
 
 function wedgeOf(middle: number, width: number, clear: number): Wedge {
-  if (width > 2 * Math.PI - 1e-9) return { middle, clear, normals: [] }
+  if (width > 2 * Math.PI - 1e-9) return { middle, clear, normals: [], box: boxOf(0, 2 * Math.PI) }
   // Where a sector is too narrow for a cell, it begins only there.
   const radius = Math.hypot(cell.width, cell.height) / 2
   const tip = radius / Math.sin(width / 2) - radius - gap
-  const normals = [middle - width / 2 + Math.PI / 2, middle + width / 2 - Math.PI / 2]
+  const [from, to] = [middle - width / 2, middle + width / 2]
+  const normals = [from + Math.PI / 2, to - Math.PI / 2]
   return {
-    ...{ middle, clear: Math.max(clear, tip) },
+    ...{ middle, clear: Math.max(clear, tip), box: boxOf(from, to) },
     normals: normals.map(angle => ({ x: Math.cos(angle), y: Math.sin(angle) })),
   }
 }
@@ -138,10 +160,10 @@ function bestPhase(wedge: Wedge): Point {
 function slotsIn(wedge: Wedge, phase: Point, count: number): readonly Point[] {
   for (let radius = wedge.clear + 2 * pitch.width; ; radius *= 1.3) {
     const slots: { readonly at: Point; readonly distance: number; readonly aside: number }[] = []
-    const columns = Math.ceil(radius / pitch.width) + 1
-    const rows = Math.ceil(radius / pitch.height) + 1
-    for (let i = -columns; i <= columns; i += 1)
-      for (let k = -rows; k <= rows; k += 1) {
+    const { left, right, top, bottom } = wedge.box
+    const [columns, rows] = [radius / pitch.width, radius / pitch.height]
+    for (let i = Math.floor(left * columns) - 1; i <= right * columns + 1; i += 1)
+      for (let k = Math.floor(top * rows) - 1; k <= bottom * rows + 1; k += 1) {
         const at = { x: phase.x + i * pitch.width, y: phase.y + k * pitch.height }
         const distance = Math.round(Math.hypot(at.x, at.y))
         if (distance <= radius && fits(at, wedge)) slots.push({ at, distance, aside: asideOf(at, wedge) })
