@@ -1,5 +1,5 @@
-// npm run bench:export: metrics of a scrape, pictures, and the page in a browser. CPU seconds, because other work on the
-// machine does not count there; limits stand beside what was measured.
+// npm run bench:export: metrics of a scrape, pictures, and the page in a browser. Limits stand beside what was measured;
+// CPU time is what other work on the machine does not count in.
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,9 +33,11 @@ for (const row of rows)
 
 function cpu(work) {
   const before = process.cpuUsage()
+  const began = performance.now()
   const value = work()
+  const wall = performance.now() - began
   const { user, system } = process.cpuUsage(before)
-  return { value, ms: (user + system) / 1e3 }
+  return { value, wall, ms: (user + system) / 1e3 }
 }
 
 async function meshOf({ openMesh, graphOf }, of) {
@@ -55,7 +57,7 @@ async function metrics(parts, of, limit) {
   const memory = new Memory({ fleet, source, interval: 10_000, now: start })
   const observe = demoObserver(fleet, { start })
   const made = cpu(() => new Metrics({ version: 'bench', graph, fleet }))
-  let [first, worst, bytes] = [0, 0, 0]
+  let [first, worst, busiest, bytes] = [0, 0, 0, 0]
   for (let look = 1; look <= 6; look += 1) {
     for (const observation of observe(look * 10, look)) memory.take(observation)
     const snapshot = memory.snapshot(start + look * 10_000)
@@ -65,16 +67,18 @@ async function metrics(parts, of, limit) {
       return length
     })
     bytes = scrape.value
-    if (look === 1) first = scrape.ms
-    else worst = Math.max(worst, scrape.ms)
+    if (look === 1) first = scrape.wall
+    else worst = Math.max(worst, scrape.wall)
+    busiest = Math.max(busiest, scrape.ms)
   }
   rows.push(
     [
-      `/metrics of ${of.hosts} hosts, ${of.topology}: ${fleet.tunnels.count} directed tunnels, CPU ms`,
+      `/metrics of ${of.hosts} hosts, ${of.topology}: ${fleet.tunnels.count} directed tunnels, ms`,
       worst.toFixed(0),
       limit,
     ],
-    ['  the first, CPU ms', first.toFixed(0), limit],
+    ['  the first, ms', first.toFixed(0), limit],
+    ['  the most of all threads, with those that compile and collect, CPU ms', busiest.toFixed(0), ''],
     ['  what is worked out once, at the start, CPU ms', made.ms.toFixed(0), ''],
     ['  its size, MB', (bytes / 1e6).toFixed(1), ''],
   )
