@@ -44,7 +44,7 @@ export function* zoneProblems(planned: Planned, options: ZoneOptions): Iterable<
   if (servers === undefined || servers.length === 0)
     yield bad(
       `no service of ${planned.mesh.name} answers for its names, and a zone says who does`,
-      'Give --primary ns.example.net, the full name of your name server.',
+      'Give --servers ns.example.net, the full names of your name servers, the primary first.',
     )
   if (serial === undefined)
     yield bad(

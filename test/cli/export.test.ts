@@ -1,0 +1,103 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { texts } from '../../src/cli/export.ts'
+import { meshwright, temporary } from '../command.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** The shipped mesh in a directory of its own, with a space and letters beyond ASCII in its path. */
+function meshDirectory(): string {
+  const directory = join(temporary(), 'méine flotte')
+  mkdirSync(directory)
+  cpSync(join(root, 'mesh.yaml'), join(directory, 'mesh.yaml'))
+  cpSync(join(root, 'regions'), join(directory, 'regions'), { recursive: true })
+  return directory
+}
+
+const begins: Readonly<Record<keyof typeof texts, string>> = {
+  dot: 'graph ',
+  mermaid: 'flowchart TB\n',
+  svg: '<svg ',
+  html: '<!doctype html>',
+  hosts: '# Made by meshwright',
+  rc: '#!/bin/sh',
+  json: '{\n  "version": 1,',
+}
+
+describe.each(Object.entries(begins))('export %s', (kind, beginning) => {
+  test('goes to standard output, the same each time, and into a file', async () => {
+    const directory = meshDirectory()
+    const first = await meshwright({}, 'export', kind, '-C', directory)
+    expect(first.code, first.stderr).toBe(0)
+    expect(first.stdout.toLowerCase()).toContain(beginning.toLowerCase())
+    expect(first.stdout.endsWith('\n')).toBe(true)
+    expect((await meshwright({}, 'export', kind, '-C', directory)).stdout).toBe(first.stdout)
+    const file = join(directory, 'a picture')
+    const written = await meshwright({}, 'export', kind, '-C', directory, '--to', file)
+    expect(written.stdout).toBe(`${file}\n`)
+    expect(readFileSync(file, 'utf8')).toBe(first.stdout)
+    // Nothing else was left there, and nothing of the mesh was touched.
+    expect(readdirSync(directory).toSorted()).toEqual(['a picture', 'mesh.yaml', 'regions'])
+  })
+})
+
+describe.each(['grafana', 'prometheus', 'zone'])('export %s', kind => {
+  test('lies in the mesh directory, and what did not change is not written again', async () => {
+    const directory = meshDirectory()
+    const first = await meshwright({}, 'export', kind, '-C', directory)
+    expect(first.code, first.stderr).toBe(0)
+    const paths = first.stdout.trim().split('\n')
+    expect(paths.length).toBeGreaterThan(4)
+    expect(first.stderr).toContain(`${paths.length} files written, 0 as they were.`)
+    for (const path of paths) expect(path.startsWith(join(directory, 'export', kind))).toBe(true)
+    const changed = paths[0] ?? ''
+    writeFileSync(changed, 'somebody else was here')
+    const again = await meshwright({}, 'export', kind, '-C', directory, '--json')
+    const { files } = JSON.parse(again.stdout) as { files: { path: string; changed: boolean }[] }
+    expect(files.filter(file => file.changed).map(({ path }) => path)).toEqual([changed])
+  })
+})
+
+test.each([
+  [['grafana', '--url', 'ftp://a'], /bad-value: a --url is neither http:\/\/ nor https:\/\//],
+  [['grafana', '--url', 'http://me:hunter2@a'], /bad-value: a --url has a name or a password in it/],
+  [['grafana', '--dashboards-path', '../x'], /"\.\.\/x" is no absolute path/],
+  [['prometheus', '--serve', '10.0.0.1'], /"10\.0\.0\.1" is no address with a port/],
+  [['prometheus', '--alertmanager', 'a b:9093'], /"a b:9093" is no address with a port/],
+  [['prometheus', '--serve', '10.0.0.1:99999'], /is no address with a port/],
+  [['zone', '--serial', '0'], /0 is no serial/],
+  [['zone', '--servers', 'ns'], /has no full name/],
+  [['svg', '--lose', 'region:nowhere'], /nowhere/],
+  [['json', '--to', '/nonexistent-directory-of-nobody/\0x'], /./],
+])('export %j is refused, and says nothing else', async (argv, said) => {
+  const ran = await meshwright({}, 'export', ...argv, '-C', meshDirectory())
+  expect(ran.code).toBe(1)
+  expect(ran.stdout).toBe('')
+  expect(ran.stderr).toMatch(said)
+  expect(ran.stderr).not.toContain('hunter2')
+})
+
+test.each([[['svg', '--theme', 'pink']], [['nothing']], [['zone', '--serial', 'x']]])(
+  'export %j is wrong usage',
+  async argv => expect((await meshwright({}, 'export', ...argv, '-C', meshDirectory())).code).toBe(2),
+)
+
+test('what is said takes the place of what the plan has', async () => {
+  const directory = meshDirectory()
+  const argv = ['--serve', '[fd00::5]:9587', '--alertmanager', 'am.example.net:9093', '--relayed', '--token']
+  const ran = await meshwright({}, 'export', 'prometheus', '-C', directory, ...argv)
+  expect(ran.code, ran.stderr).toBe(0)
+  const config = readFileSync(join(directory, 'export/prometheus/prometheus.yml'), 'utf8')
+  for (const part of ['"[fd00::5]:9587"', '"am.example.net:9093"', '"/exporters"', 'credentials/meshwright'])
+    expect(config).toContain(part)
+  const grafana = ['--url', 'https://prometheus.example.net/x', '--dashboards-path', '/var/lib/grafana/dashboards']
+  expect((await meshwright({}, 'export', 'grafana', '-C', directory, ...grafana)).code).toBe(0)
+  const provisioning = join(directory, 'export/grafana/provisioning')
+  expect(readFileSync(join(provisioning, 'dashboards/meshwright.yaml'), 'utf8')).toContain(
+    '/var/lib/grafana/dashboards',
+  )
+  expect(readFileSync(join(provisioning, 'datasources/meshwright.yaml'), 'utf8')).toContain(
+    'https://prometheus.example.net/x',
+  )
+})
