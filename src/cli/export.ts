@@ -72,6 +72,10 @@ export interface PrometheusOptions extends ExportOptions {
   readonly relayed: boolean
   /** Serve asks for a bearer token. */
   readonly token: boolean
+  /** Files, where Alertmanager runs, with the URLs of webhooks. */
+  readonly critical?: string
+  readonly warning?: string
+  readonly watchdog?: string
 }
 
 export const exportPrometheus = (io: Io, options: PrometheusOptions): Promise<ExitCode> =>
@@ -85,7 +89,16 @@ export const exportPrometheus = (io: Io, options: PrometheusOptions): Promise<Ex
         undefined,
         'As in 10.64.1.5:9587, [fd00::5]:9587 or mesh.example.net:9587.',
       )
+    const receivers: Record<string, { readonly urlFile: string }> = {}
+    for (const name of ['critical', 'warning', 'watchdog'] as const) {
+      const { [name]: urlFile } = options
+      if (urlFile === undefined) continue
+      const problem = pathProblem(urlFile, `/usr/local/etc/alertmanager/${name}-url`)
+      if (problem !== null) return problem
+      receivers[name] = { urlFile }
+    }
     return prometheusFiles(opened, {
+      receivers,
       ...(options.serve.length > 0 && { serve: options.serve }),
       ...(options.alertmanager.length > 0 && { alertmanagers: options.alertmanager }),
       ...(options.relayed && { exporters: 'relayed' }),
@@ -119,19 +132,25 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
       if (problem !== null) return error('bad-value', `a --url ${problem}`, undefined, 'As in http://10.64.1.27:9090.')
     }
     const { dashboardsPath, url } = options
-    if (dashboardsPath !== undefined && !/^(?:\/[\w.@+-]+)+$/.test(dashboardsPath))
-      return error(
-        'bad-value',
-        `${JSON.stringify(dashboardsPath.slice(0, 80))} is no absolute path of letters, digits, dots, dashes`,
-        undefined,
-        'As in /var/lib/grafana/dashboards.',
-      )
+    const problem = dashboardsPath === undefined ? null : pathProblem(dashboardsPath, '/var/lib/grafana/dashboards')
+    if (problem !== null) return problem
     return grafanaFiles(graphOf(opened), {
       prometheus: url,
       interval: Math.max(0, ...scrapeIntervals(opened)) || 15,
       ...(dashboardsPath !== undefined && { dashboardsPath }),
     })
   })
+
+/** On another machine: nobody can look whether it is there. A URL said in its place may be a secret, and is not repeated. */
+const pathProblem = (path: string, example: string): Diagnostic | null =>
+  /^(?:\/[\w.@+-]+)+$/.test(path)
+    ? null
+    : error(
+        'bad-value',
+        'what was given is no absolute path of letters, digits, dots and dashes',
+        undefined,
+        `As in ${example}.`,
+      )
 
 /** Seconds, of those who scrape in this mesh. */
 const scrapeIntervals = ({ services }: Opened): readonly number[] =>

@@ -22,6 +22,12 @@ interface Exporting extends Common {
   readonly theme?: 'auto' | 'light' | 'dark'
 }
 
+interface Receiving {
+  readonly critical?: string
+  readonly warning?: string
+  readonly watchdog?: string
+}
+
 interface Rotation {
   readonly all: boolean
   readonly psk: boolean
@@ -317,13 +323,22 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
     .option('--alertmanager <addresses...>', 'default: those of the mesh', list, [])
     .option('--relayed', 'take what exporters say from serve instead of asking them', false)
     .option('--token', 'serve asks for a bearer token', false)
-    .action(async (o: Exporting & { serve: string[]; alertmanager: string[]; relayed: boolean; token: boolean }) =>
-      run(
-        (await import('./export.ts')).exportPrometheus(io, {
-          ...{ ...exported(o), serve: o.serve, alertmanager: o.alertmanager },
-          ...{ relayed: o.relayed, token: o.token },
-        }),
-      ),
+    .option(
+      '--critical <file>',
+      'where Alertmanager runs: a file with the URL of the webhook that critical alerts go to',
+    )
+    .option('--warning <file>', 'the same for warnings')
+    .option('--watchdog <file>', 'the same, called as long as watching works: its silence is the alarm')
+    .action(
+      async (
+        o: Exporting & Receiving & { serve: string[]; alertmanager: string[]; relayed: boolean; token: boolean },
+      ) =>
+        run(
+          (await import('./export.ts')).exportPrometheus(io, {
+            ...{ ...exported(o), serve: o.serve, alertmanager: o.alertmanager },
+            ...{ relayed: o.relayed, token: o.token, ...picked(o, ['critical', 'warning', 'watchdog']) },
+          }),
+        ),
     )
   files('zone', 'zones for BIND, forward and reverse')
     .option('--servers <names...>', 'the name servers they name, the primary first (default: those of the mesh)', list)

@@ -62,7 +62,8 @@ describe.each(['grafana', 'prometheus', 'zone'])('export %s', kind => {
 test.each([
   [['grafana', '--url', 'ftp://a'], /bad-value: a --url is neither http:\/\/ nor https:\/\//],
   [['grafana', '--url', 'http://me:hunter2@a'], /bad-value: a --url has a name or a password in it/],
-  [['grafana', '--dashboards-path', '../x'], /"\.\.\/x" is no absolute path/],
+  [['grafana', '--dashboards-path', '../x'], /is no absolute path/],
+  [['prometheus', '--critical', 'https://discord.example/hunter2'], /is no absolute path/],
   [['prometheus', '--serve', '10.0.0.1'], /"10\.0\.0\.1" is no address with a port/],
   [['prometheus', '--alertmanager', 'a b:9093'], /"a b:9093" is no address with a port/],
   [['prometheus', '--serve', '10.0.0.1:99999'], /is no address with a port/],
@@ -86,11 +87,14 @@ test.each([[['svg', '--theme', 'pink']], [['nothing']], [['zone', '--serial', 'x
 test('what is said takes the place of what the plan has', async () => {
   const directory = meshDirectory()
   const argv = ['--serve', '[fd00::5]:9587', '--alertmanager', 'am.example.net:9093', '--relayed', '--token']
+  argv.push('--critical', '/usr/local/etc/alertmanager/critical-url')
   const ran = await meshwright({}, 'export', 'prometheus', '-C', directory, ...argv)
   expect(ran.code, ran.stderr).toBe(0)
   const config = readFileSync(join(directory, 'export/prometheus/prometheus.yml'), 'utf8')
   for (const part of ['"[fd00::5]:9587"', '"am.example.net:9093"', '"/exporters"', 'credentials/meshwright'])
     expect(config).toContain(part)
+  const manager = readFileSync(join(directory, 'export/prometheus/alertmanager.yml'), 'utf8')
+  expect(manager.match(/url_file: .*/g)).toEqual(['url_file: "/usr/local/etc/alertmanager/critical-url"'])
   const grafana = ['--url', 'https://prometheus.example.net/x', '--dashboards-path', '/var/lib/grafana/dashboards']
   expect((await meshwright({}, 'export', 'grafana', '-C', directory, ...grafana)).code).toBe(0)
   const provisioning = join(directory, 'export/grafana/provisioning')

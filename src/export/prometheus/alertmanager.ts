@@ -7,10 +7,11 @@ import type { Facts } from './alert.ts'
  */
 type Receiver = { readonly urlFile: string } | { readonly url: string }
 
+/** Null: nobody listens; alerts are seen in the web interface. */
 export interface Receivers {
-  readonly critical: Receiver
-  readonly warning: Receiver
-  /** Called as long as watching works: its silence is the alarm. Null: nobody listens. */
+  readonly critical: Receiver | null
+  readonly warning: Receiver | null
+  /** Called as long as watching works: its silence is the alarm. */
   readonly watchdog: Receiver | null
 }
 
@@ -48,17 +49,19 @@ export function alertmanagerFile(facts: Facts, receivers: Receivers, { wait, int
     inhibit_rules: inhibitions(facts),
     receivers: [
       { name: 'nobody' },
-      { name: 'critical', webhook_configs: [webhook(critical, true)] },
-      { name: 'warning', webhook_configs: [webhook(warning, true)] },
-      ...(watchdog === null ? [] : [{ name: 'watchdog', webhook_configs: [webhook(watchdog, false)] }]),
+      { name: 'critical', ...webhooks(critical, true) },
+      { name: 'warning', ...webhooks(warning, true) },
+      ...(watchdog === null ? [] : [{ name: 'watchdog', ...webhooks(watchdog, false) }]),
     ],
   }
 }
 
-const webhook = (to: Receiver, resolved: boolean): object => ({
-  ...('url' in to ? { url: to.url } : { url_file: to.urlFile }),
-  send_resolved: resolved,
-})
+const webhooks = (to: Receiver | null, resolved: boolean): object =>
+  to === null
+    ? {}
+    : {
+        webhook_configs: [{ ...('url' in to ? { url: to.url } : { url_file: to.urlFile }), send_resolved: resolved }],
+      }
 
 interface Inhibition {
   readonly source_matchers: readonly string[]

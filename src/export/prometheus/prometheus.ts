@@ -41,8 +41,7 @@ export interface PrometheusExport {
 /** Serve on the machine of Prometheus, where no plan says otherwise. */
 const nearby = '127.0.0.1:9587'
 
-const urlIn = (name: string) => ({ urlFile: `/usr/local/etc/alertmanager/${name}-url` })
-const usualReceivers: Receivers = { critical: urlIn('critical'), warning: urlIn('warning'), watchdog: null }
+const usualReceivers: Receivers = { critical: null, warning: null, watchdog: null }
 
 /** Sorted by path. */
 export function prometheusFiles(planned: Planned, options: PrometheusExport = {}): readonly ExportFile[] {
@@ -134,10 +133,14 @@ function notesOf({ targets, token }: Scraping, how: Discovery): readonly string[
   ]
 }
 
-const urlNotes = (receivers: Receivers): readonly string[] =>
-  Object.values(receivers).some(one => one !== null && 'urlFile' in one)
+const urlNotes = (receivers: Receivers): readonly string[] => [
+  ...(Object.values(receivers).some(one => one !== null && 'urlFile' in one)
     ? ['URLs lie in files, readable by Alertmanager alone: since 0.26']
-    : []
+    : []),
+  ...(receivers.critical === null
+    ? ['Nobody is told of what is critical: --critical names the file with the URL of a webhook']
+    : []),
+]
 
 /** Behind the first line, which says who made it. */
 function noted(notes: readonly string[], value: object): string {
