@@ -119,13 +119,16 @@ describe('what is asked for', () => {
     expect(jobs).toContain('node')
     // They want a token, which is nowhere here.
     expect(jobs).not.toContain('garage')
+    expect(jobs).not.toContain('meshwright')
     const garage = await get('?job=garage')
     expect(garage).toHaveLength(3)
     expect(garage[0]?.labels).toEqual({
       ...{ job: 'garage', host: 'bohr', instance: 'files-storage@bohr' },
       ...{ region: 'usa', role: 'storage', service: 'files' },
     })
-    expect(every.length + garage.length).toBe(world.targets.length)
+    const itself = await get('?job=meshwright')
+    expect(itself).toHaveLength(1)
+    expect(every.length + garage.length + itself.length).toBe(world.targets.length)
     for (const { targets } of every) expect(targets).toEqual([expect.stringMatching(/^10\.[0-9.]+:[0-9]+$/)])
     expect(await get('?job=garage&service=files')).toEqual(garage)
     expect(await get('?job=garage&service=other')).toEqual([])

@@ -118,7 +118,7 @@ withPrograms(
       for h in ${core.join(' ')}; do redis-sentinel ${there}/$h/sentinel.conf > ${at}/$h.sentinel.log 2>&1 & done
       haproxy -f ${there}/haproxy.conf > ${at}/haproxy.log 2>&1 &
       cli() { redis-cli -h $REDIS_HOST -p $REDIS_PORT --user $REDIS_USER --pass $REDIS_PASSWORD --no-auth-warning "$@"; }
-      for i in $(seq 40); do cli set before 1 2>/dev/null | grep -q OK && break; sleep 0.25; done
+      for i in $(seq 120); do cli set before 1 2>/dev/null | grep -q OK && break; sleep 0.25; done
        echo "before $(cli get before)"
       echo "admin $(cli config get dir | head -n 1)"
       echo "nobody $(redis-cli -h $REDIS_HOST ping)"
