@@ -355,17 +355,15 @@ function exports(root: Command, io: Io, run: (work: Promise<ExitCode>) => Promis
         }),
       ),
     )
-  watching(command(parent, 'metrics-textfile', 'one look, as metrics for the textfile collector of node_exporter'))
+  sourced(command(parent, 'metrics-textfile', 'one look, as metrics for the textfile collector of node_exporter'))
     .addOption(outOption())
     .option('--to <file>', 'instead of stdout: a name that ends in .prom')
     .addOption(waitOption())
     .action(async (o: Common & Watching & { to?: string; wait: number }) =>
       run(
         (await import('./serve.ts')).metricsTextfile(io, {
-          ...common(o),
-          ...looking(o),
-          to: o.to ?? null,
-          wait: o.wait,
+          ...{ ...common(o), ...looking(o), hooks: false },
+          ...{ to: o.to ?? null, wait: o.wait },
         }),
       ),
     )
@@ -381,7 +379,7 @@ const command = (parent: Command, name: string, description: string): Command =>
     .option('--json', 'for programs', false)
 
 /** Where `status`, `ui` and `serve` look; without any of it, at the hosts themselves by ssh. */
-const watching = (command: Command): Command =>
+const sourced = (command: Command): Command =>
   command
     .addOption(
       new Option('--demo', 'a made-up world instead of the hosts').default(false).conflicts(['replay', 'prometheus']),
@@ -411,10 +409,13 @@ const watching = (command: Command): Command =>
       }),
     )
     .option('--record <file>', 'write down all that is seen')
-    .addOption(
-      new Option('--hooks', 'tell the hooks: of mesh.yaml what changes').default(false).conflicts(['demo', 'replay']),
-    )
     .option('--identity <file>', 'private key for ssh (default: the agent, then ~/.ssh/id_*)')
+
+/** And who hears of what changes, where that is seen. */
+const watching = (command: Command): Command =>
+  sourced(command).addOption(
+    new Option('--hooks', 'tell the hooks: of mesh.yaml what changes').default(false).conflicts(['demo', 'replay']),
+  )
 
 const looking = (o: Watching) => ({
   ...{ demo: o.demo, speed: o.speed, hooks: o.hooks },

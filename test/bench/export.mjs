@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundle } from '../../scripts/bundle.mjs'
 import { generateMesh } from './generate.mjs'
+import { cpu, printRows } from './measure.mjs'
 
 const directory = await mkdtemp(join(tmpdir(), 'meshwright-export-'))
 const wanted = process.argv.slice(2)
@@ -27,18 +28,7 @@ try {
 } finally {
   await rm(directory, { recursive: true, force: true })
 }
-const widths = rows[0].map((_, i) => Math.max(...rows.map(row => row[i].length)))
-for (const row of rows)
-  console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
-
-function cpu(work) {
-  const before = process.cpuUsage()
-  const began = performance.now()
-  const value = work()
-  const wall = performance.now() - began
-  const { user, system } = process.cpuUsage(before)
-  return { value, wall, ms: (user + system) / 1e3 }
-}
+printRows(rows)
 
 async function meshOf({ openMesh, graphOf }, of) {
   const mesh = join(directory, `${of.hosts}-${of.topology}`)
@@ -67,9 +57,9 @@ async function metrics(parts, of, limit) {
       return length
     })
     bytes = scrape.value
-    if (look === 1) first = scrape.wall
-    else worst = Math.max(worst, scrape.wall)
-    busiest = Math.max(busiest, scrape.ms)
+    if (look === 1) first = scrape.wall * 1000
+    else worst = Math.max(worst, scrape.wall * 1000)
+    busiest = Math.max(busiest, scrape.cpu * 1000)
   }
   rows.push(
     [
@@ -79,7 +69,7 @@ async function metrics(parts, of, limit) {
     ],
     ['  the first, ms', first.toFixed(0), limit],
     ['  the most of all threads, with those that compile and collect, CPU ms', busiest.toFixed(0), ''],
-    ['  what is worked out once, at the start, CPU ms', made.ms.toFixed(0), ''],
+    ['  what is worked out once, at the start, CPU ms', (made.cpu * 1000).toFixed(0), ''],
     ['  its size, MB', (bytes / 1e6).toFixed(1), ''],
   )
 }
@@ -87,7 +77,7 @@ async function metrics(parts, of, limit) {
 async function pictures(parts, of, limit) {
   const { mesh, graph } = await meshOf(parts, of)
   const svg = cpu(() => parts.svgMap(graph))
-  rows.push([`svg of ${of.hosts} hosts, ${of.topology}, CPU ms`, svg.ms.toFixed(0), ''])
+  rows.push([`svg of ${of.hosts} hosts, ${of.topology}, CPU ms`, (svg.cpu * 1000).toFixed(0), ''])
   const file = join(directory, `${of.hosts}.html`)
   const began = performance.now()
   const run = spawnSync(

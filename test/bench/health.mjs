@@ -8,6 +8,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bundle } from '../../scripts/bundle.mjs'
 import { generateMesh } from './generate.mjs'
+import { cpu, printRows } from './measure.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = await mkdtemp(join(tmpdir(), 'meshwright-health-'))
@@ -23,17 +24,7 @@ try {
 } finally {
   await rm(directory, { recursive: true, force: true })
 }
-const widths = rows[0].map((_, i) => Math.max(...rows.map(row => row[i].length)))
-for (const row of rows)
-  console.log(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
-
-function cpu(work) {
-  const before = process.cpuUsage()
-  const began = performance.now()
-  const value = work()
-  const { user, system } = process.cpuUsage(before)
-  return { value, cpu: (user + system) / 1e6, wall: (performance.now() - began) / 1000 }
-}
+printRows(rows)
 
 /** 1000 hosts in a full mesh: 999,000 directed tunnels. */
 async function large({ openMesh, fleetOf, Memory, demoObserver, frameOf, initialState, withSnapshot, onKey }) {

@@ -79,9 +79,13 @@ test.each([
   expect(ran.stderr).not.toContain('hunter2')
 })
 
-test.each([[['svg', '--theme', 'pink']], [['nothing']], [['zone', '--serial', 'x']]])(
-  'export %j is wrong usage',
-  async argv => expect((await meshwright({}, 'export', ...argv, '-C', meshDirectory())).code).toBe(2),
+test.each([
+  [['metrics-textfile', '--demo', '--hooks']],
+  [['svg', '--theme', 'pink']],
+  [['nothing']],
+  [['zone', '--serial', 'x']],
+])('export %j is wrong usage', async argv =>
+  expect((await meshwright({}, 'export', ...argv, '-C', meshDirectory())).code).toBe(2),
 )
 
 test('what is said takes the place of what the plan has', async () => {
