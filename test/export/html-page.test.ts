@@ -415,15 +415,44 @@ withPrograms('chromium')('the page in a browser', () => {
     )
   })
 
+  /** How the outline of what has the focus is drawn, and what that is. */
+  const ring = (page: Page) =>
+    page.evaluate<string>(
+      `((at, style) => style.outlineStyle + ' ' + parseFloat(style.outlineWidth) + ' ' + at.outerHTML.slice(0, 60))(
+        document.activeElement, getComputedStyle(document.activeElement))`,
+    )
+
   test('whatever has the focus shows it', async () => {
     await within(shipped, async page => {
       for (let n = 0; n < 24; n += 1) {
         await page.keyboard.press('Tab')
-        const ring = await page.evaluate(
-          `(style => style.outlineStyle + ' ' + parseFloat(style.outlineWidth))(getComputedStyle(document.activeElement))`,
-        )
-        expect(String(ring)).toMatch(/^(solid|auto) [1-9]/)
+        expect(await ring(page)).toMatch(/^(solid|auto) [1-9]/)
       }
+    })
+  })
+
+  test('a frame that comes late takes the focus from nothing', async () => {
+    await within(shipped, async page => {
+      await page.evaluate(
+        `window.late = new Map(); window.requestAnimationFrame = act => late.set(late.size + 1, act).size
+         window.cancelAnimationFrame = id => { if (late.has(id)) late.set(id, () => {}) }`,
+      )
+      await page.focus('g.host[data-host=ampere]')
+      for (let n = 0; n < 5; n += 1) await page.keyboard.press('Tab')
+      expect(await ring(page)).toMatch(/^solid [1-9].*data-at/)
+      await page.evaluate('late.forEach(act => act(0))')
+      expect(await ring(page)).toMatch(/^solid [1-9].*data-at/)
+    })
+  })
+
+  test('who walks by keys keeps the focus when what it was on is replaced', async () => {
+    await within(shipped, async page => {
+      await page.focus('#about [data-at="region:usa"]')
+      await page.keyboard.press('Enter')
+      expect(await about(page).textContent()).toBe('United States')
+      expect(await ring(page)).toMatch(/^(solid|auto) [1-9].*about-title/)
+      await page.keyboard.press('Tab')
+      expect(await ring(page)).toMatch(/^(solid|auto) [1-9].*data-let-go/)
     })
   })
 

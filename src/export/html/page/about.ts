@@ -14,11 +14,14 @@ type Child = Node | string | null
 
 export function showAbout(model: Model, place: Place | null, pinned: boolean): void {
   const about = byId('about', HTMLElement)
+  const focused = about.contains(document.activeElement)
   about.classList.toggle('pinned', pinned)
   about.replaceChildren(
     ...(place === null ? nothing(model) : contentOf(model, place, pinned)).filter(child => child !== null),
   )
   about.scrollTop = 0
+  // What had the focus is gone: whoever walks by keys goes on from the top of what came instead.
+  if (focused) byId('about-title', HTMLElement).focus()
 }
 
 export function titleOf(model: Model, { kind, name }: Place): readonly [title: string, what: string] {
@@ -45,8 +48,11 @@ export function titleOf(model: Model, { kind, name }: Place): readonly [title: s
   }
 }
 
+/** Not a stop of Tab, but it can be given the focus. */
+const heading = (text: string) => element('h2', { id: 'about-title', tabindex: '-1' }, text)
+
 const nothing = (model: Model): readonly Child[] => [
-  element('h2', { id: 'about-title' }, 'The mesh'),
+  heading('The mesh'),
   element('p', { class: 'hint' }, 'Point at a host or jail to see its tunnels and flows; choose it to keep them.'),
   list(
     'Regions',
@@ -81,7 +87,7 @@ function contentOf(model: Model, place: Place, pinned: boolean): readonly Child[
     element(
       'div',
       { class: 'title' },
-      element('h2', { id: 'about-title' }, title),
+      heading(title),
       element('p', { class: 'hint' }, what),
       pinned
         ? element('button', { type: 'button', class: 'close', 'data-let-go': '', 'aria-label': 'Let go' }, '×')

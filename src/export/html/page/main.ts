@@ -75,7 +75,11 @@ function start(): void {
     if (place?.kind === 'host' && event.target instanceof Element && event.target.matches(':focus-visible'))
       hover(place)
   })
-  svg.addEventListener('focusout', () => hover(null))
+  // At once: a frame later the focus may be in what would be replaced.
+  svg.addEventListener('focusout', () => {
+    cancelAnimationFrame(hovered)
+    look(null)
+  })
   svg.addEventListener('click', event => {
     if (walk.dragged) return
     const place = picture.placeAt(event.target)
