@@ -391,10 +391,15 @@ describe('pf of a mesh', () => {
           ]
           // Ports that are asked for, and their neighbours, are where a mistake would show.
           const known = asked.flatMap(({ ports }) => ports.filter(port => port !== 'icmp').map(rangeOf))
-          for (const [a, b, c, beside, random] of draws) {
-            const [from, to] = [senders[a % senders.length], receivers[b % receivers.length]]
-            if (from === undefined || to === undefined || same(from, to)) continue
-            const at = known[c % (known.length + 1)]
+          for (const [n, [a, b, c, beside, random]] of draws.entries()) {
+            // Every third one is what somebody asked for, but for its port, or one of its ends, or nothing at all.
+            const near = n % 3 === 0 ? asked[c % asked.length] : undefined
+            const pick = (all: readonly End[], at: number, ends?: readonly End[]): End | undefined =>
+              ends !== undefined && at % 4 !== 0 ? ends[at % ends.length] : all[at % all.length]
+            const [from, to] = [pick(senders, a, near?.from), pick(receivers, b, near?.to)]
+            if (from === undefined || to === undefined || to.kind === 'external' || same(from, to)) continue
+            const ports = near?.ports.flatMap(port => (port === 'icmp' ? [] : [rangeOf(port)])) ?? known
+            const at = ports[c % (ports.length + 1)]
             const port = at === undefined ? random : beside < 0 ? at.first - 1 : beside > 0 ? at.last + 1 : at.first
             const protocol = random % 3 === 0 ? 'udp' : random % 3 === 1 ? 'tcp' : (at?.protocol ?? 'tcp')
             // Every host may be pinged, by every host at least.
