@@ -84,12 +84,14 @@ describe('nothing ever renumbers', () => {
       let moved = 0
       await fc.assert(
         fc.asyncProperty(
-          anyMesh.chain(draft => fc.tuple(fc.constant(draft), reorder(draft))),
+          anyMesh
+            .chain(draft => fc.tuple(fc.constant(draft), reorder(draft)))
+            .filter(([draft, reordered]) => JSON.stringify(draft) !== JSON.stringify(reordered)),
           async ([draft, reordered]) => {
             const [one, other] = [await render(draft), await render(reordered)]
             expect(other?.files).toEqual(one?.files)
             expect(other && lockText(other.lock)).toBe(one && lockText(one.lock))
-            if (one !== null && JSON.stringify(draft) !== JSON.stringify(reordered)) moved += 1
+            if (one !== null) moved += 1
           },
         ),
         { numRuns: 20 },
