@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { families } from '../../src/export/metrics/families.ts'
-import type { Facts } from '../../src/export/prometheus/alert.ts'
 import { alertGroups, alertRules, factsOf, recordRules, usualTimes } from '../../src/export/prometheus/catalogue.ts'
 import { inhibitions } from '../../src/export/prometheus/alertmanager.ts'
 import { planningOf, prometheusFiles, type PrometheusExport } from '../../src/export/prometheus/prometheus.ts'
@@ -10,17 +9,8 @@ import { records } from '../../src/export/prometheus/records.ts'
 import { testFile } from '../../src/export/prometheus/unit-tests.ts'
 import { yamlText } from '../../src/render/yaml.ts'
 import { alone, laidOut, withPrograms } from '../services/setting.ts'
-import { shipped, sketched } from './prometheus/planned.ts'
+import { everything, shipped, sketched } from './prometheus/planned.ts'
 
-const everything: Facts = {
-  ...{ served: true, regions: 2, tunnels: true, keepalive: true, jails: true, carp: true, services: true },
-  quorums: [
-    { service: 'db', role: 'etcd', members: 3, needed: 2 },
-    { service: 'cache', role: 'sentinel', members: 5, needed: 3 },
-  ],
-  jobs: new Set(['alertmanager', 'etcd', 'garage', 'haproxy', 'node', 'patroni', 'prometheus', 'sentinel', 'valkey']),
-  ...{ probed: true, edges: true, managers: [{ service: 'mon', members: 3 }] },
-}
 const everyAlert = alertGroups(everything).flatMap(({ alerts }) => alerts)
 
 const filesOf = async (options: PrometheusExport = {}, of = shipped): Promise<Readonly<Record<string, string>>> =>

@@ -23,8 +23,8 @@ export interface AlertTimes {
 }
 export const usualAlertTimes: AlertTimes = { wait: 30, interval: 300, repeat: 14_400 }
 
-/** What is one message. */
-export const grouped = ['alertname', 'region', 'service'] as const
+/** What is one message. An Alertmanager may be told of several meshes, in which a name is not the same host. */
+export const grouped = ['mesh', 'alertname', 'region', 'service'] as const
 
 export function alertmanagerFile(facts: Facts, receivers: Receivers, { wait, interval, repeat }: AlertTimes): object {
   const { critical, warning, watchdog } = receivers
@@ -72,7 +72,7 @@ interface Inhibition {
 const rule = (source: string, target: string, ...equal: readonly string[]): Inhibition => ({
   source_matchers: [`alertname = "${source}"`],
   target_matchers: [target],
-  equal,
+  equal: ['mesh', ...equal],
 })
 const only = (...names: readonly string[]): string => `alertname =~ "${names.join('|')}"`
 
