@@ -148,6 +148,10 @@ export const hostAlerts = ({ regions, jails, carp }: Facts): readonly Alert[] =>
 ]
 
 const lab = { ...two, 'meshwright_host_info{host="curie",region="west"}': '1x1500' }
+const speaking = {
+  ...lab,
+  ...Object.fromEntries(['tesla', 'curie', 'bohr'].map(host => [`meshwright_host_state{host="${host}"}`, '2x90'])),
+}
 
 const jailMissing: Alert = {
   ...{ alert: 'JailMissing', severity: 'warning', minutes: 2 },
@@ -183,14 +187,15 @@ const carpAlerts: readonly Alert[] = [
   },
   {
     ...{ alert: 'CarpTwoMasters', severity: 'critical', minutes: 1 },
-    expr: `count by (region, vhid) (${inRegion('max by (host, vhid) (meshwright_carp_state) == 2')}) > 1`,
+    // What one that has fallen silent said last does not count.
+    expr: `count by (region, vhid) (${inRegion(`max by (host, vhid) (meshwright_carp_state) == 2 and on (host) ${hostState} == 2`)}) > 1`,
     summary: '{{ $value }} hosts of {{ $labels.region }} are MASTER of vhid {{ $labels.vhid }}',
     description:
       'They do not hear each other, and both answer for one address. Look at both: ifconfig, and pf for proto carp.',
     cases: [
       fires(
         {
-          ...lab,
+          ...speaking,
           'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x9',
           'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1 2x9',
         },
@@ -198,11 +203,18 @@ const carpAlerts: readonly Alert[] = [
         { from: 1, value: '2' },
       ),
       silent({
-        ...lab,
+        ...speaking,
         'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x90',
         'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1x90',
         // Another region has a 7 of its own.
         'meshwright_carp_state{host="bohr",interface="vtnet0",vhid="7"}': '2x90',
+      }),
+      // The other has taken over.
+      silent({
+        ...speaking,
+        'meshwright_host_state{host="tesla"}': '2 1x90',
+        'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x90',
+        'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1 2x90',
       }),
     ],
   },
