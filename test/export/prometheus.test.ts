@@ -61,6 +61,25 @@ describe('the catalogue', () => {
       }
   })
 
+  test('what is recorded is there until it is recorded again', () => {
+    const lookback = 300
+    const groups = recordRules({ ...usualTimes, every: 60 }) as readonly { readonly interval: string }[]
+    // As long as an evaluation may take.
+    for (const { interval } of groups) expect(Number.parseInt(interval, 10)).toBeLessThanOrEqual(lookback - 60)
+  })
+
+  test('what follows is told no sooner than its cause', () => {
+    const minutes = new Map(everyAlert.map(({ alert, minutes: n }) => [alert, n]))
+    const named = (matcher: string) => {
+      const [, how, text = ''] = /^alertname (=~?) "(.*)"$/.exec(matcher) ?? []
+      return how === undefined ? [] : [...minutes.keys()].filter(name => new RegExp(`^(?:${text})$`).test(name))
+    }
+    for (const { source_matchers: [source = ''], target_matchers: [target = ''] } of inhibitions(everything))
+      for (const cause of named(source))
+        for (const effect of named(target))
+          expect(minutes.get(effect), `${effect} after ${cause}`).toBeGreaterThanOrEqual(minutes.get(cause) ?? 0)
+  })
+
   test('alerts are those of what is there', async () => {
     const named = async (of: typeof shipped) => {
       const facts = factsOf(planningOf(await of()), true)

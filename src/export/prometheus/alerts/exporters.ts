@@ -23,12 +23,12 @@ export function exporterAlerts({ served, jobs, probed, edges, managers }: Facts)
 }
 
 const targetDown: Alert = {
-  ...{ alert: 'TargetDown', severity: 'warning', expr: `up{${own}} == 0`, minutes: 2 },
+  ...{ alert: 'TargetDown', severity: 'warning', expr: `up{${own}} == 0`, minutes: 4 },
   summary: '{{ $labels.instance }} gives no metrics',
   description: 'Its exporter does not answer, or its jail does not run.',
   cases: [
     fires(one('up', '0x10', 'job="etcd",'), { job: 'etcd', ...where }),
-    silent({ ...one('up', '1 0 0 1 0 0 1x90', 'job="etcd",'), ...one('up', '0x90', 'job="probe",') }),
+    silent({ ...one('up', '1 0x3 1 0x3 1x90', 'job="etcd",'), ...one('up', '0x90', 'job="probe",') }),
   ],
 }
 
@@ -163,7 +163,7 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
           { value: '5%' },
         ),
         silent({
-          ...one('node_filesystem_avail_bytes', '50x90', 'fstype="zfs",mountpoint="/",'),
+          ...one('node_filesystem_avail_bytes', '10x90', 'fstype="zfs",mountpoint="/",'),
           ...one('node_filesystem_size_bytes', '100x90', 'fstype="zfs",mountpoint="/",'),
           ...one('node_filesystem_avail_bytes', '0x90', 'fstype="devfs",mountpoint="/dev",'),
           ...one('node_filesystem_size_bytes', '100x90', 'fstype="devfs",mountpoint="/dev",'),
@@ -183,10 +183,10 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
       ],
     },
     {
-      ...{ alert: 'PatroniPostgresDown', severity: 'warning', expr: 'patroni_postgres_running == 0', minutes: 2 },
+      ...{ alert: 'PatroniPostgresDown', severity: 'warning', expr: 'patroni_postgres_running == 0', minutes: 4 },
       summary: 'PostgreSQL does not run at {{ $labels.instance }}',
       description: 'Patroni does, and should have started it. Look there: patronictl list, and the log of PostgreSQL.',
-      cases: [fires(one('patroni_postgres_running', '0x10'), where), silent(one('patroni_postgres_running', '1x90'))],
+      cases: [fires(one('patroni_postgres_running', '0x10'), where), silent(one('patroni_postgres_running', '0x3 1 0x3 1x90'))],
     },
     {
       ...{ alert: 'PatroniLagging', severity: 'warning', minutes: 5 },
@@ -208,7 +208,8 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
         ),
         silent({
           'patroni_xlog_location{service="s",instance="p"}': '200000000x90',
-          ...one('patroni_xlog_replayed_location', '190000000x90'),
+          // 64 MiB.
+          ...one('patroni_xlog_replayed_location', '132891136x90'),
         }),
         // In a region without the primary nobody knows.
         silent(one('patroni_xlog_replayed_location', '1000x90')),
@@ -245,10 +246,10 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
   ],
   valkey: [
     {
-      ...{ alert: 'ValkeyDown', severity: 'warning', expr: 'redis_up == 0', minutes: 2 },
+      ...{ alert: 'ValkeyDown', severity: 'warning', expr: 'redis_up == 0', minutes: 4 },
       summary: 'The server at {{ $labels.instance }} does not answer',
       description: 'Its exporter does. Look there: service valkey status.',
-      cases: [fires(one('redis_up', '0x10'), where), silent(one('redis_up', '1x90'))],
+      cases: [fires(one('redis_up', '0x10'), where), silent(one('redis_up', '0x3 1 0x3 1x90'))],
     },
     {
       ...{ alert: 'ValkeyReplicaCut', severity: 'warning', expr: 'redis_master_link_up == 0', minutes: 5 },
@@ -265,12 +266,12 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
 
 const ofProbes: readonly Alert[] = [
   {
-    ...{ alert: 'ProbeFailed', severity: 'warning', expr: 'probe_success{job="probe"} == 0', minutes: 2 },
+    ...{ alert: 'ProbeFailed', severity: 'warning', expr: 'probe_success{job="probe"} == 0', minutes: 4 },
     summary: '{{ $labels.instance }} does not answer as it should',
     description: 'The prober of its region got no answer, or another than expected.',
     cases: [
       fires(one('probe_success', '0x10', 'job="probe",'), { job: 'probe', ...where }),
-      silent({ ...one('probe_success', '1x90', 'job="probe",'), ...one('probe_success', '0x90', 'job="edge",') }),
+      silent({ ...one('probe_success', '0x3 1 0x3 1x90', 'job="probe",'), ...one('probe_success', '0x90', 'job="edge",') }),
     ],
   },
   {
