@@ -64,6 +64,19 @@ const cases: readonly {
     ],
   },
   {
+    name: 'a host that comes and goes, with a region that is lost each time',
+    alerts: [
+      cause('LostHost', { host: 'bohr' }),
+      cause('LostRegion', { region: 'usa' }),
+      critical('HostFlaps', { host: 'bohr', region: 'usa' }),
+      critical('PfOff', { host: 'bohr', region: 'usa' }),
+      cause('LostLeader', { service: 'db' }),
+      critical('LeaderFlaps', { service: 'db', role: 'postgres' }),
+      critical('PatroniNoPrimary', { service: 'db', instance: 'db-postgres@tesla', host: 'tesla', region: 'west' }),
+    ],
+    told: ['HostFlaps host=bohr mesh=aether region=usa', 'LeaderFlaps mesh=aether role=postgres service=db'],
+  },
+  {
     name: 'two meshes that call a host, a region and a service the same',
     alerts: [
       ...lostHost('tesla', 'west'),

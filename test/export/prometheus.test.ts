@@ -52,7 +52,7 @@ describe('the catalogue', () => {
     const names = new Set(everyAlert.map(({ alert }) => alert))
     for (const { source_matchers: sources, target_matchers: targets } of inhibitions(everything))
       for (const matcher of [...sources, ...targets]) {
-        const [, text] = /^alertname (?:=~?|!=) "(.*)"$/.exec(matcher) ?? []
+        const [, text] = /^alertname (?:=~?|!~) "(.*)"$/.exec(matcher) ?? []
         for (const name of text?.split('|') ?? [])
           expect(
             [...names].some(one => new RegExp(`^(?:${name})$`).test(one)),
@@ -74,7 +74,10 @@ describe('the catalogue', () => {
       const [, how, text = ''] = /^alertname (=~?) "(.*)"$/.exec(matcher) ?? []
       return how === undefined ? [] : [...minutes.keys()].filter(name => new RegExp(`^(?:${text})$`).test(name))
     }
-    for (const { source_matchers: [source = ''], target_matchers: [target = ''] } of inhibitions(everything))
+    for (const {
+      source_matchers: [source = ''],
+      target_matchers: [target = ''],
+    } of inhibitions(everything))
       for (const cause of named(source))
         for (const effect of named(target))
           expect(minutes.get(effect), `${effect} after ${cause}`).toBeGreaterThanOrEqual(minutes.get(cause) ?? 0)

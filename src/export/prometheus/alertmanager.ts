@@ -80,9 +80,9 @@ const only = (...names: readonly string[]): string => `alertname =~ "${names.joi
 export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibition[] => [
   ...(served
     ? [
-        rule('LostRegion', 'alertname != "RegionLost"', 'region'),
+        rule('LostRegion', 'alertname !~ "HostFlaps|RegionLost"', 'region'),
         rule('LostPeerRegion', 'peer_region != ""', 'peer_region'),
-        rule('LostHost', 'alertname != "HostDown"', 'host'),
+        rule('LostHost', 'alertname !~ "HostDown|HostFlaps"', 'host'),
         rule('LostPeer', 'peer != ""', 'peer'),
         rule('LostMember', only('QuorumDegraded'), 'service', 'role'),
         rule('LostMember', only('AlertmanagersParted', 'GarageCopiesMissing'), 'service'),
@@ -99,7 +99,11 @@ export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibit
           'peer_region',
         ),
         rule('JailMissing', only('MemberDown', 'ProbeFailed', 'TargetDown'), 'instance'),
-        rule('MemberDown', only('PatroniPostgresDown', 'ProbeFailed', 'TargetDown', 'ValkeyDown'), 'instance'),
+        rule(
+          'MemberDown',
+          only('MariadbDown', 'PatroniPostgresDown', 'ProbeFailed', 'TargetDown', 'ValkeyDown'),
+          'instance',
+        ),
         rule('MeshwrightDown', only('TargetDown'), 'instance'),
       ]
     : []),
@@ -109,6 +113,6 @@ export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibit
 
 /** Also what each member says of it, and those that stand before it. */
 const withoutLeader = [
-  ...['ServiceDown', 'MemberDown', 'EtcdNoLeader', 'HAProxyBackendDown', 'PatroniNoPrimary', 'PatroniReplicaCut'],
-  ...['SentinelNoQuorum', 'ValkeyReplicaCut'],
+  ...['ServiceDown', 'MemberDown', 'EtcdNoLeader', 'HAProxyBackendDown', 'MariadbReadOnly', 'MariadbReplicaCut'],
+  ...['PatroniNoPrimary', 'PatroniReplicaCut', 'SentinelNoQuorum', 'ValkeyReplicaCut'],
 ]

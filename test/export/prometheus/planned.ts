@@ -33,6 +33,17 @@ export const everything: Facts = {
     { service: 'db', role: 'etcd', members: 3, needed: 2 },
     { service: 'cache', role: 'sentinel', members: 5, needed: 3 },
   ],
-  jobs: new Set(['alertmanager', 'etcd', 'garage', 'haproxy', 'node', 'patroni', 'prometheus', 'sentinel', 'valkey']),
+  jobs: new Set([
+    'alertmanager',
+    'etcd',
+    'garage',
+    'haproxy',
+    'mariadb',
+    'node',
+    'patroni',
+    'prometheus',
+    'sentinel',
+    'valkey',
+  ]),
   ...{ probed: true, edges: true, managers: [{ service: 'mon', members: 3 }] },
 }

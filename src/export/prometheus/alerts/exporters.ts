@@ -7,6 +7,7 @@ import { type Alert, type Facts, fires, type Series, silent } from '../alert.ts'
 const own = 'job!~"edge|ping|probe"'
 const at = 'host="h",instance="i",region="r",service="s"'
 const where = { host: 'h', instance: 'i', region: 'r', service: 's' }
+const ofInstance = 'min by (host, instance, region, service) '
 const one = (name: string, values: string, more = ''): Series => ({ [`${name}{${more}${at}}`]: values })
 
 export function exporterAlerts({ served, jobs, probed, edges, managers }: Facts): readonly Alert[] {
@@ -147,6 +148,62 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
       ],
     },
   ],
+  mariadb: [
+    {
+      ...{ alert: 'MariadbDown', severity: 'warning', expr: 'mysql_up == 0', minutes: 4 },
+      summary: 'The server at {{ $labels.instance }} does not answer',
+      description: 'Its exporter does. Look there: service mysql-server status, and its error log.',
+      cases: [fires(one('mysql_up', '0x10'), where), silent(one('mysql_up', '0x3 1 0x3 1x90'))],
+    },
+    {
+      ...{ alert: 'MariadbReadOnly', severity: 'critical', minutes: 2 },
+      expr: 'mysql_global_variables_read_only{role="primary"} == 1',
+      summary: 'The primary {{ $labels.instance }} takes no writes',
+      description:
+        'So it starts again, until somebody opens it. If no other took its place: SET GLOBAL read_only = 0.',
+      cases: [
+        fires(one('mysql_global_variables_read_only', '1x10', 'role="primary",'), { role: 'primary', ...where }),
+        silent({
+          ...one('mysql_global_variables_read_only', '1 1 0 1 1 0x90', 'role="primary",'),
+          ...one('mysql_global_variables_read_only', '1x90', 'role="replica",'),
+        }),
+      ],
+    },
+    {
+      ...{ alert: 'MariadbReplicaCut', severity: 'warning', minutes: 5 },
+      // Who it copies from is of no use as a label: an outage has one name.
+      expr: `${ofInstance}(mysql_slave_status_slave_io_running) == 0 or ${ofInstance}(mysql_slave_status_slave_sql_running) == 0`,
+      summary: '{{ $labels.instance }} does not copy its primary',
+      description:
+        'It falls behind as long as that lasts, and a stop by an error lasts until somebody ends it. Look there: SHOW REPLICA STATUS.',
+      cases: [
+        fires(one('mysql_slave_status_slave_io_running', '0x10', 'channel_name="",master_host="192.0.2.1",'), where),
+        fires(
+          {
+            ...one('mysql_slave_status_slave_io_running', '1x10', 'master_host="192.0.2.1",'),
+            ...one('mysql_slave_status_slave_sql_running', '0x10', 'master_host="192.0.2.1",'),
+          },
+          where,
+        ),
+        silent({
+          ...one('mysql_slave_status_slave_io_running', '0x4 1 0x4 1x90', 'master_host="192.0.2.1",'),
+          ...one('mysql_slave_status_slave_sql_running', '1x90', 'master_host="192.0.2.1",'),
+        }),
+      ],
+    },
+    {
+      ...{ alert: 'MariadbLagging', severity: 'warning', minutes: 5 },
+      expr: `${ofInstance}(mysql_slave_status_seconds_behind_master) > 60`,
+      summary: '{{ $labels.instance }} is {{ $value | humanizeDuration }} behind its primary',
+      description: 'If the primary is lost now, it has so much to catch up before it can take its place.',
+      cases: [
+        fires(one('mysql_slave_status_seconds_behind_master', '90x10', 'master_host="192.0.2.1",'), where, {
+          value: '1m 30s',
+        }),
+        silent(one('mysql_slave_status_seconds_behind_master', '60x90', 'master_host="192.0.2.1",')),
+      ],
+    },
+  ],
   node: [
     {
       ...{ alert: 'DiskFillsUp', severity: 'warning', minutes: 15 },
@@ -186,7 +243,10 @@ const byJob: Readonly<Record<string, readonly Alert[]>> = {
       ...{ alert: 'PatroniPostgresDown', severity: 'warning', expr: 'patroni_postgres_running == 0', minutes: 4 },
       summary: 'PostgreSQL does not run at {{ $labels.instance }}',
       description: 'Patroni does, and should have started it. Look there: patronictl list, and the log of PostgreSQL.',
-      cases: [fires(one('patroni_postgres_running', '0x10'), where), silent(one('patroni_postgres_running', '0x3 1 0x3 1x90'))],
+      cases: [
+        fires(one('patroni_postgres_running', '0x10'), where),
+        silent(one('patroni_postgres_running', '0x3 1 0x3 1x90')),
+      ],
     },
     {
       ...{ alert: 'PatroniLagging', severity: 'warning', minutes: 5 },
@@ -271,7 +331,10 @@ const ofProbes: readonly Alert[] = [
     description: 'The prober of its region got no answer, or another than expected.',
     cases: [
       fires(one('probe_success', '0x10', 'job="probe",'), { job: 'probe', ...where }),
-      silent({ ...one('probe_success', '0x3 1 0x3 1x90', 'job="probe",'), ...one('probe_success', '0x90', 'job="edge",') }),
+      silent({
+        ...one('probe_success', '0x3 1 0x3 1x90', 'job="probe",'),
+        ...one('probe_success', '0x90', 'job="edge",'),
+      }),
     ],
   },
   {
@@ -297,7 +360,7 @@ const ofEdges: readonly Alert[] = [
   },
   {
     ...{ alert: 'CertificateEnds', severity: 'warning', minutes: 60 },
-    expr: 'probe_ssl_earliest_cert_expiry - time() < 14 * 86400',
+    expr: '(probe_ssl_earliest_cert_expiry - time() > 0) < 14 * 86400',
     summary: 'The certificate of {{ $labels.instance }} ends in {{ $value | humanizeDuration }}',
     description: 'It should have been renewed long ago. Look there: the log of acme.sh or certbot.',
     cases: [
@@ -307,7 +370,26 @@ const ofEdges: readonly Alert[] = [
         { job: 'edge', from: 'usa', ...where },
         { value: '1d 0h 0m 0s' },
       ),
-      silent(one('probe_ssl_earliest_cert_expiry', `${21 * 86_400}x90`, 'job="edge",from="usa",')),
+      // Two weeks after the last look.
+      silent(one('probe_ssl_earliest_cert_expiry', `${14 * 86_400 + 130 * 60}x180`, 'job="edge",from="usa",')),
+      // Over is told by another.
+      silent(one('probe_ssl_earliest_cert_expiry', '0x180', 'job="edge",from="usa",')),
+    ],
+  },
+  {
+    // Probers do not ask whose it is, nor until when: the port answers them all the same.
+    ...{ alert: 'CertificateEnded', severity: 'critical', minutes: 5 },
+    expr: 'time() - probe_ssl_earliest_cert_expiry >= 0',
+    summary: 'The certificate of {{ $labels.instance }} ended {{ $value | humanizeDuration }} ago',
+    description:
+      'Whoever asks there is warned or refused. Look there: the log of acme.sh or certbot; renew it by hand.',
+    cases: [
+      fires(
+        one('probe_ssl_earliest_cert_expiry', '60x90', 'job="edge",from="usa",'),
+        { job: 'edge', from: 'usa', ...where },
+        { from: 1, value: '5m 0s' },
+      ),
+      silent(one('probe_ssl_earliest_cert_expiry', '1201x90', 'job="edge",from="usa",'), 20),
     ],
   },
 ]

@@ -31,6 +31,26 @@ export const hostAlerts = ({ regions, jails, carp }: Facts): readonly Alert[] =>
     ],
   },
   {
+    ...{ alert: 'HostFlaps', severity: 'critical', minutes: 0 },
+    // Down for less than HostDown waits, it would be told of by nobody, and what is wrong on it would be inhibited.
+    expr: inRegion(`changes((${hostState} == bool 0)[30m:15s]) > 4`),
+    summary: '{{ $labels.host }} comes and goes',
+    description:
+      'It was down at least three times in 30 min, each time too briefly to be told. Look: `meshwright ui`, then `:host {{ $labels.host }}`; there: /var/log/messages.',
+    cases: [
+      fires({ ...two, 'meshwright_host_state{host="tesla"}': '2 0 2 0 2 0 2x90' }, tesla, { from: 5 }),
+      // Two restarts.
+      silent({ ...two, 'meshwright_host_state{host="tesla"}': '2 0 2 0 2x90' }),
+      // Silent once each time, and not down.
+      silent({ ...two, 'meshwright_host_state{host="tesla"}': '2 1 2 1 2 1 2 1 2x90' }),
+      silent({
+        ...two,
+        'meshwright_host_state{host="tesla",instance="a"}': '2 0 2 0 2 0 2x90',
+        'meshwright_host_state{host="tesla",instance="b"}': '2x90',
+      }),
+    ],
+  },
+  {
     ...{ alert: 'HostUnknown', severity: 'warning', minutes: 15 },
     expr: 'max by (host, region) (meshwright_host_info) unless on (host) meshwright_host_state',
     summary: '{{ $labels.host }} is planned, and nobody knows how it is',
