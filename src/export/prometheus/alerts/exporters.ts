@@ -418,9 +418,9 @@ const ofEdges: readonly Alert[] = [
         { value: '1d 0h 0m 0s' },
       ),
       // Two weeks after the last look.
-      silent(one('probe_ssl_earliest_cert_expiry', `${14 * 86_400 + 130 * 60}x180`, 'job="edge",from="usa",')),
+      silent(one('probe_ssl_earliest_cert_expiry', `${14 * 86_400 + 62 * 60}x90`, 'job="edge",from="usa",'), 62),
       // Over is told by another.
-      silent(one('probe_ssl_earliest_cert_expiry', '0x180', 'job="edge",from="usa",')),
+      silent(one('probe_ssl_earliest_cert_expiry', '0x90', 'job="edge",from="usa",'), 62),
     ],
   },
   {
