@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { families } from '../../src/export/metrics/families.ts'
-import type { Facts } from '../../src/export/prometheus/alert.ts'
 import { alertGroups, alertRules, factsOf, recordRules, usualTimes } from '../../src/export/prometheus/catalogue.ts'
 import { inhibitions } from '../../src/export/prometheus/alertmanager.ts'
 import { planningOf, prometheusFiles, type PrometheusExport } from '../../src/export/prometheus/prometheus.ts'
@@ -10,17 +9,8 @@ import { records } from '../../src/export/prometheus/records.ts'
 import { testFile } from '../../src/export/prometheus/unit-tests.ts'
 import { yamlText } from '../../src/render/yaml.ts'
 import { alone, laidOut, withPrograms } from '../services/setting.ts'
-import { shipped, sketched } from './prometheus/planned.ts'
+import { everything, shipped, sketched } from './prometheus/planned.ts'
 
-const everything: Facts = {
-  ...{ served: true, regions: 2, tunnels: true, keepalive: true, jails: true, carp: true, services: true },
-  quorums: [
-    { service: 'db', role: 'etcd', members: 3, needed: 2 },
-    { service: 'cache', role: 'sentinel', members: 5, needed: 3 },
-  ],
-  jobs: new Set(['alertmanager', 'etcd', 'garage', 'haproxy', 'node', 'patroni', 'prometheus', 'sentinel', 'valkey']),
-  ...{ probed: true, edges: true, managers: [{ service: 'mon', members: 3 }] },
-}
 const everyAlert = alertGroups(everything).flatMap(({ alerts }) => alerts)
 
 const filesOf = async (options: PrometheusExport = {}, of = shipped): Promise<Readonly<Record<string, string>>> =>
@@ -62,13 +52,35 @@ describe('the catalogue', () => {
     const names = new Set(everyAlert.map(({ alert }) => alert))
     for (const { source_matchers: sources, target_matchers: targets } of inhibitions(everything))
       for (const matcher of [...sources, ...targets]) {
-        const [, text] = /^alertname (?:=~?|!=) "(.*)"$/.exec(matcher) ?? []
+        const [, text] = /^alertname (?:=~?|!~) "(.*)"$/.exec(matcher) ?? []
         for (const name of text?.split('|') ?? [])
           expect(
             [...names].some(one => new RegExp(`^(?:${name})$`).test(one)),
             matcher,
           ).toBe(true)
       }
+  })
+
+  test('what is recorded is there until it is recorded again', () => {
+    const lookback = 300
+    const groups = recordRules({ ...usualTimes, every: 60 }) as readonly { readonly interval: string }[]
+    // As long as an evaluation may take.
+    for (const { interval } of groups) expect(Number.parseInt(interval, 10)).toBeLessThanOrEqual(lookback - 60)
+  })
+
+  test('what follows is told no sooner than its cause', () => {
+    const minutes = new Map(everyAlert.map(({ alert, minutes: n }) => [alert, n]))
+    const named = (matcher: string) => {
+      const [, how, text = ''] = /^alertname (=~?) "(.*)"$/.exec(matcher) ?? []
+      return how === undefined ? [] : [...minutes.keys()].filter(name => new RegExp(`^(?:${text})$`).test(name))
+    }
+    for (const {
+      source_matchers: [source = ''],
+      target_matchers: [target = ''],
+    } of inhibitions(everything))
+      for (const cause of named(source))
+        for (const effect of named(target))
+          expect(minutes.get(effect), `${effect} after ${cause}`).toBeGreaterThanOrEqual(minutes.get(cause) ?? 0)
   })
 
   test('alerts are those of what is there', async () => {

@@ -49,8 +49,8 @@ withPrograms('promtool')('the rules', () => {
     expect(ran.status).toBe(0)
     // A rule that asks for the contrary fails where it must fire and where it must not.
     for (const [before, after] of [
-      ['etcd_server_has_leader == 0', 'etcd_server_has_leader == 1'],
-      ['patroni_cluster_unlocked == 1', 'patroni_primary == 0'],
+      ['(etcd_server_has_leader) == 0', '(etcd_server_has_leader) == 1'],
+      ['(patroni_cluster_unlocked) == 1', '(patroni_primary) == 0'],
       ['{job!~\\"edge|ping|probe\\"} == 0"', '{} == 0"'],
     ] as const) {
       expect(rules).toContain(before)

@@ -23,8 +23,8 @@ export interface AlertTimes {
 }
 export const usualAlertTimes: AlertTimes = { wait: 30, interval: 300, repeat: 14_400 }
 
-/** What is one message. */
-export const grouped = ['alertname', 'region', 'service'] as const
+/** What is one message. An Alertmanager may be told of several meshes, in which a name is not the same host. */
+export const grouped = ['mesh', 'alertname', 'region', 'service'] as const
 
 export function alertmanagerFile(facts: Facts, receivers: Receivers, { wait, interval, repeat }: AlertTimes): object {
   const { critical, warning, watchdog } = receivers
@@ -72,7 +72,7 @@ interface Inhibition {
 const rule = (source: string, target: string, ...equal: readonly string[]): Inhibition => ({
   source_matchers: [`alertname = "${source}"`],
   target_matchers: [target],
-  equal,
+  equal: ['mesh', ...equal],
 })
 const only = (...names: readonly string[]): string => `alertname =~ "${names.join('|')}"`
 
@@ -80,9 +80,9 @@ const only = (...names: readonly string[]): string => `alertname =~ "${names.joi
 export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibition[] => [
   ...(served
     ? [
-        rule('LostRegion', 'alertname != "RegionLost"', 'region'),
+        rule('LostRegion', 'alertname !~ "HostFlaps|RegionLost"', 'region'),
         rule('LostPeerRegion', 'peer_region != ""', 'peer_region'),
-        rule('LostHost', 'alertname != "HostDown"', 'host'),
+        rule('LostHost', 'alertname !~ "HostDown|HostFlaps"', 'host'),
         rule('LostPeer', 'peer != ""', 'peer'),
         rule('LostMember', only('QuorumDegraded'), 'service', 'role'),
         rule('LostMember', only('AlertmanagersParted', 'GarageCopiesMissing'), 'service'),
@@ -99,7 +99,11 @@ export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibit
           'peer_region',
         ),
         rule('JailMissing', only('MemberDown', 'ProbeFailed', 'TargetDown'), 'instance'),
-        rule('MemberDown', only('PatroniPostgresDown', 'ProbeFailed', 'TargetDown', 'ValkeyDown'), 'instance'),
+        rule(
+          'MemberDown',
+          only('MariadbDown', 'PatroniPostgresDown', 'ProbeFailed', 'TargetDown', 'ValkeyDown'),
+          'instance',
+        ),
         rule('MeshwrightDown', only('TargetDown'), 'instance'),
       ]
     : []),
@@ -109,6 +113,6 @@ export const inhibitions = ({ served }: Pick<Facts, 'served'>): readonly Inhibit
 
 /** Also what each member says of it, and those that stand before it. */
 const withoutLeader = [
-  ...['ServiceDown', 'MemberDown', 'EtcdNoLeader', 'HAProxyBackendDown', 'PatroniNoPrimary', 'PatroniReplicaCut'],
-  ...['SentinelNoQuorum', 'ValkeyReplicaCut'],
+  ...['ServiceDown', 'MemberDown', 'EtcdNoLeader', 'HAProxyBackendDown', 'MariadbReadOnly', 'MariadbReplicaCut'],
+  ...['PatroniNoPrimary', 'PatroniReplicaCut', 'SentinelNoQuorum', 'ValkeyReplicaCut'],
 ]

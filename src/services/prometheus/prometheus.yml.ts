@@ -23,7 +23,8 @@ export function renderServer(instance: Instance, service: Deployed<PrometheusOpt
       scrape_interval: `${interval}s`,
       scrape_timeout: `${Math.min(10, interval)}s`,
       evaluation_interval: `${interval}s`,
-      external_labels: { mesh: service.mesh.name, region: instance.host.region, replica: instance.host.name },
+      // No region: what is said of a service would be another alert in each, and be lost with one that has nothing to do with it.
+      external_labels: { mesh: service.mesh.name, replica: instance.host.name },
     },
     rule_files: [`/${rulesPath}`],
     ...(managers.length > 0 && {

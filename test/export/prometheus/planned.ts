@@ -1,6 +1,7 @@
 /** Meshes of which exports are made. */
 import { join } from 'node:path'
 import type { Planned } from '../../../src/export/graph.ts'
+import type { Facts } from '../../../src/export/prometheus/alert.ts'
 import { openMesh } from '../../../src/load/open.ts'
 import { planOf, specOf } from '../../topology/fleet.ts'
 
@@ -24,3 +25,25 @@ export const sketched =
     const spec = specOf(sketch)
     return Promise.resolve({ ...planOf(spec), spec, services: null })
   }
+
+/** A mesh in which everything can fail. */
+export const everything: Facts = {
+  ...{ served: true, regions: 2, tunnels: true, keepalive: true, jails: true, carp: true, services: true },
+  quorums: [
+    { service: 'db', role: 'etcd', members: 3, needed: 2 },
+    { service: 'cache', role: 'sentinel', members: 5, needed: 3 },
+  ],
+  jobs: new Set([
+    'alertmanager',
+    'etcd',
+    'garage',
+    'haproxy',
+    'mariadb',
+    'node',
+    'patroni',
+    'prometheus',
+    'sentinel',
+    'valkey',
+  ]),
+  ...{ probed: true, edges: true, managers: [{ service: 'mon', members: 3 }] },
+}

@@ -31,6 +31,26 @@ export const hostAlerts = ({ regions, jails, carp }: Facts): readonly Alert[] =>
     ],
   },
   {
+    ...{ alert: 'HostFlaps', severity: 'critical', minutes: 0 },
+    // Down for less than HostDown waits, it would be told of by nobody, and what is wrong on it would be inhibited.
+    expr: inRegion(`changes((${hostState} == bool 0)[30m:15s]) > 4`),
+    summary: '{{ $labels.host }} comes and goes',
+    description:
+      'It was down at least three times in 30 min, each time too briefly to be told. Look: `meshwright ui`, then `:host {{ $labels.host }}`; there: /var/log/messages.',
+    cases: [
+      fires({ ...two, 'meshwright_host_state{host="tesla"}': '2 0 2 0 2 0 2x90' }, tesla, { from: 5 }),
+      // Two restarts.
+      silent({ ...two, 'meshwright_host_state{host="tesla"}': '2 0 2 0 2x90' }),
+      // Silent once each time, and not down.
+      silent({ ...two, 'meshwright_host_state{host="tesla"}': '2 1 2 1 2 1 2 1 2x90' }),
+      silent({
+        ...two,
+        'meshwright_host_state{host="tesla",instance="a"}': '2 0 2 0 2 0 2x90',
+        'meshwright_host_state{host="tesla",instance="b"}': '2x90',
+      }),
+    ],
+  },
+  {
     ...{ alert: 'HostUnknown', severity: 'warning', minutes: 15 },
     expr: 'max by (host, region) (meshwright_host_info) unless on (host) meshwright_host_state',
     summary: '{{ $labels.host }} is planned, and nobody knows how it is',
@@ -148,6 +168,10 @@ export const hostAlerts = ({ regions, jails, carp }: Facts): readonly Alert[] =>
 ]
 
 const lab = { ...two, 'meshwright_host_info{host="curie",region="west"}': '1x1500' }
+const speaking = {
+  ...lab,
+  ...Object.fromEntries(['tesla', 'curie', 'bohr'].map(host => [`meshwright_host_state{host="${host}"}`, '2x90'])),
+}
 
 const jailMissing: Alert = {
   ...{ alert: 'JailMissing', severity: 'warning', minutes: 2 },
@@ -183,14 +207,15 @@ const carpAlerts: readonly Alert[] = [
   },
   {
     ...{ alert: 'CarpTwoMasters', severity: 'critical', minutes: 1 },
-    expr: `count by (region, vhid) (${inRegion('max by (host, vhid) (meshwright_carp_state) == 2')}) > 1`,
+    // What one that has fallen silent said last does not count.
+    expr: `count by (region, vhid) (${inRegion(`max by (host, vhid) (meshwright_carp_state) == 2 and on (host) ${hostState} == 2`)}) > 1`,
     summary: '{{ $value }} hosts of {{ $labels.region }} are MASTER of vhid {{ $labels.vhid }}',
     description:
       'They do not hear each other, and both answer for one address. Look at both: ifconfig, and pf for proto carp.',
     cases: [
       fires(
         {
-          ...lab,
+          ...speaking,
           'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x9',
           'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1 2x9',
         },
@@ -198,11 +223,18 @@ const carpAlerts: readonly Alert[] = [
         { from: 1, value: '2' },
       ),
       silent({
-        ...lab,
+        ...speaking,
         'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x90',
         'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1x90',
         // Another region has a 7 of its own.
         'meshwright_carp_state{host="bohr",interface="vtnet0",vhid="7"}': '2x90',
+      }),
+      // The other has taken over.
+      silent({
+        ...speaking,
+        'meshwright_host_state{host="tesla"}': '2 1x90',
+        'meshwright_carp_state{host="tesla",interface="vtnet0",vhid="7"}': '2x90',
+        'meshwright_carp_state{host="curie",interface="vtnet0",vhid="7"}': '1 2x90',
       }),
     ],
   },

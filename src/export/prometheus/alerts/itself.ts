@@ -18,8 +18,9 @@ export const itselfAlerts = ({ served }: Facts): readonly Alert[] =>
         {
           ...{ alert: 'MeshwrightDown', severity: 'critical', minutes: 2 },
           expr: 'up{job="meshwright"} == 0',
-          summary: '{{ $labels.instance }} gives no metrics: nobody sees the mesh',
-          description: 'meshwright serve does not answer. Look there: service meshwright status, /healthz.',
+          summary: '{{ $labels.instance }} does not say how the mesh is',
+          description:
+            'meshwright serve gives no metrics: where no other does, nothing of hosts, tunnels and services is told. Look there: service meshwright status, /healthz.',
           cases: [
             fires({ [`up{${serve}}`]: '1 0x9' }, serveLabels, { from: 1 }),
             silent({ [`up{${serve}}`]: '0 0 1x90', 'up{job="node",instance="i"}': '0x90' }),

@@ -91,7 +91,7 @@ export const lostAlerts = ({ served, regions, tunnels, services }: Facts): reado
           ? [
               {
                 ...{ ...lost, alert: 'LostLeader' },
-                expr: 'max by (service) (min_over_time(meshwright_role_leaders[2m]) == bool 0) == 1',
+                expr: 'max by (service) (max by (service, role) (min_over_time(meshwright_role_leaders[2m])) == bool 0) == 1',
                 summary: '{{ $labels.service }} has nobody who leads',
                 description: 'That it does not work is not told beside NoLeader.',
                 cases: [
@@ -102,6 +102,11 @@ export const lostAlerts = ({ served, regions, tunnels, services }: Facts): reado
                   ),
                   over({ 'meshwright_role_leaders{service="db",role="postgres"}': '1 0 1x90' }, 5),
                   silent({ 'meshwright_role_leaders{service="db",role="postgres"}': '1x90' }),
+                  // Of two that look, one sees who leads: nobody else tells of it.
+                  silent({
+                    'meshwright_role_leaders{service="db",role="postgres",instance="a"}': '0x90',
+                    'meshwright_role_leaders{service="db",role="postgres",instance="b"}': '1x90',
+                  }),
                 ],
               } satisfies Alert,
             ]

@@ -48,6 +48,21 @@ const always: readonly Alert[] = [
     ],
   },
   {
+    ...{ alert: 'LeaderFlaps', severity: 'critical', minutes: 0 },
+    // Each time it is back before NoLeader is told, and meanwhile what depends on it is inhibited.
+    expr: 'changes((max by (service, role) (meshwright_role_leaders) == bool 0)[30m:15s]) > 4',
+    summary: '{{ $labels.service }}/{{ $labels.role }} loses its leader again and again',
+    description: `At least three times in 30 min nobody led, and nothing could be written. ${look}`,
+    cases: [
+      fires(
+        { 'meshwright_role_leaders{service="db",role="postgres"}': '1 0 1 0 1 0 1x90' },
+        { service: 'db', role: 'postgres' },
+        { from: 5 },
+      ),
+      silent({ 'meshwright_role_leaders{service="db",role="postgres"}': '1 0 1 0 1x90' }),
+    ],
+  },
+  {
     ...{ alert: 'SeveralLeaders', severity: 'critical', minutes: 1 },
     expr: 'max by (service, role) (meshwright_role_leaders) > 1',
     summary: '{{ $value }} members lead {{ $labels.service }}/{{ $labels.role }}',
