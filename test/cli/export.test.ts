@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { texts } from '../../src/cli/export.ts'
@@ -84,9 +84,16 @@ test.each([
   [['svg', '--theme', 'pink']],
   [['nothing']],
   [['zone', '--serial', 'x']],
-])('export %j is wrong usage', async argv =>
-  expect((await meshwright({}, 'export', ...argv, '-C', meshDirectory())).code).toBe(2),
-)
+  // Nothing is called - by the way, and no unset variable is a place.
+  [['grafana', '--to', '-']],
+  [['zone', '--to', '']],
+  [['hosts', '--to', '']],
+  [['metrics-textfile', '--demo', '--to', '']],
+])('export %j is wrong usage', async argv => {
+  const ran = await meshwright({}, 'export', ...argv, '-C', meshDirectory())
+  expect([ran.code, ran.stdout]).toEqual([2, ''])
+  expect(existsSync('-')).toBe(false)
+})
 
 test('what is said takes the place of what the plan has', async () => {
   const directory = meshDirectory()
