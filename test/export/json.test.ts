@@ -19,6 +19,19 @@ test('the shipped mesh as it is written', async () => {
   expect(valid(JSON.parse(text)), JSON.stringify(valid.errors)).toBe(true)
 })
 
+test('labels in another order are the same document', async () => {
+  const opened = await shipped()
+  const labelled = (labels: readonly string[]) =>
+    graphJson(
+      graphOf({
+        ...opened,
+        mesh: { ...opened.mesh, hosts: opened.mesh.hosts.map(host => ({ ...host, spec: { ...host.spec, labels } })) },
+      }),
+    )
+  expect(labelled(['zeta', 'alpha']).hosts[0]?.labels).toEqual(['alpha', 'zeta'])
+  expect(labelled(['zeta', 'alpha'])).toEqual(labelled(['alpha', 'zeta']))
+})
+
 test('the schema is the one that lies in schema/', () => {
   expect(written).toEqual(JSON.parse(JSON.stringify(jsonSchema('graph'))))
 })
