@@ -61,7 +61,8 @@ export async function exportText(io: Io, kind: TextKind, options: TextOptions): 
     io.stdout.write(text)
     return exitCodes.done
   }
-  return said(io, await writeExport(options.to, text, waiting(io, options)), options)
+  // rc(8) passes over a script that is not executable.
+  return said(io, await writeExport(options.to, text, waiting(io, options), kind === 'rc'), options)
 }
 
 export interface PrometheusOptions extends ExportOptions {
@@ -97,6 +98,10 @@ export const exportPrometheus = (io: Io, options: PrometheusOptions): Promise<Ex
       if (problem !== null) return problem
       receivers[name] = { urlFile }
     }
+    if (options.serve.length === 0 && opened.services?.services.some(({ kind }) => kind.kind === 'meshwright') !== true)
+      io.stderr.write(
+        `No service of ${opened.mesh.name} is of kind meshwright: 127.0.0.1:9587 is asked, where \`meshwright serve --listen 127.0.0.1:9587\` answers.\nSay --serve ADDRESS:PORT where it runs elsewhere.\n`,
+      )
     return prometheusFiles(opened, {
       receivers,
       ...(options.serve.length > 0 && { serve: options.serve }),

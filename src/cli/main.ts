@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: options to commands, exit codes, signals. */
 import { createHash } from 'node:crypto'
+import { fstatSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,15 +16,10 @@ const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
 const output = { failed: false }
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // Nobody reads any more, as in `meshwright plan | head`: the work goes on and ends as it would have.
-    if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED') return
-    output.failed = true
-    process.exitCode = exitCodes.refused
-  })
+  stream.on('error', (cause: NodeJS.ErrnoException) => unsaid(cause, stream))
 
 const io: Io = {
-  stdout: process.stdout,
+  stdout: fstatSync(1).isFile() ? { write: writeWhole } : process.stdout,
   stderr: process.stderr,
   read: readInput,
   environment: process.env,
@@ -49,6 +45,25 @@ try {
     )
     process.exitCode = exitCodes.refused
   }
+}
+
+/** Node.js writes to a file once, and takes what a full disk had room for as all of it. */
+function writeWhole(text: string): void {
+  try {
+    if (!output.failed) writeFileSync(1, text)
+  } catch (cause) {
+    unsaid(cause as NodeJS.ErrnoException, process.stdout)
+  }
+}
+
+function unsaid(cause: NodeJS.ErrnoException, stream: NodeJS.WriteStream): void {
+  // Nobody reads any more, as in `meshwright plan | head`: the work goes on and ends as it would have.
+  if (cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED') return
+  const known = output.failed
+  output.failed = true
+  if (!known && stream === process.stdout)
+    process.stderr.write(`error: not all could be said on stdout: ${reason(cause)}\n`)
+  process.exitCode = exitCodes.refused
 }
 
 async function readInput(limit: number): Promise<Uint8Array | null> {

@@ -3,4 +3,6 @@ export interface ExportFile {
   /** Below the directory of the export: `dashboards/mesh.json`. */
   readonly path: string
   readonly text: string
+  /** Default: no. */
+  readonly executable?: boolean
 }

@@ -181,7 +181,12 @@ export function graphOf({ mesh, lock, spec, services }: Planned): Graph {
 
 const hostOf = (host: Host, lock: Planned['lock'], gateway: boolean): GraphHost => ({
   ...{ name: host.name, fqdn: host.fqdn, region: host.region, number: host.number },
-  ...{ provider: host.spec.provider, class: host.spec.class, labels: host.spec.labels, arch: host.spec.arch },
+  ...{
+    provider: host.spec.provider,
+    class: host.spec.class,
+    labels: host.spec.labels.toSorted(byText),
+    arch: host.spec.arch,
+  },
   ...{ cpus: host.spec.cpus, memory: host.spec.memory },
   address: { inet: host.address.inet.text, inet6: host.address.inet6.text },
   prefix: { inet: host.prefix.inet.text, inet6: host.prefix.inet6.text },

@@ -2,6 +2,7 @@
  * Zone files (RFC 1035 §5) of the mesh: its names, and the way back from addresses to names. For a name server of your own;
  * where the mesh has a service `bind`, these are its zones with its records and serials.
  */
+import { isIPv4 } from 'node:net'
 import * as z from 'zod'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { isDomainName } from '../../topology/names.ts'
@@ -9,7 +10,7 @@ import type { Opened } from '../load/open.ts'
 import { madeBy } from '../render/file.ts'
 import { type BindOptions, options as bindOptions } from '../services/bind/options.ts'
 import { zoneText } from '../services/bind/zone.db.ts'
-import { serversOf, type Zone, zonesServed } from '../services/bind/zones.ts'
+import { isWithin, serversOf, type Zone, zonesServed } from '../services/bind/zones.ts'
 import { instancesOf } from '../services/deploy.ts'
 import type { Service } from '../services/kind.ts'
 import { printable } from '../text/printable.ts'
@@ -33,9 +34,15 @@ const bindFields = z.object(bindOptions)
 /** Why the zones cannot be written: nothing is made up that others would keep. */
 export function* zoneProblems(planned: Planned, options: ZoneOptions): Iterable<Diagnostic> {
   const { servers, contact, serial } = options
-  for (const server of servers ?? [])
-    if (!isDomainName(server) || !server.includes('.'))
+  for (const server of servers ?? []) {
+    if (!isDomainName(server) || !server.includes('.') || isIPv4(server))
       yield bad(`the name server ${shown(server)} has no full name`, 'As in ns.example.net, without a dot at the end.')
+    else if (isWithin(server.toLowerCase(), planned.mesh.domain.toLowerCase()) && !hasAddress(planned, server))
+      yield bad(
+        `the name server ${shown(server)} is below ${planned.mesh.domain}, and has no address there: no name server loads such a zone`,
+        'Name a host or jail of the mesh by its full name, or a name server outside of it.',
+      )
+  }
   if (contact !== undefined && !bindFields.shape.contact.safeParse(contact).success)
     yield bad(`the contact ${shown(contact)} is no mail address`, 'As in hostmaster@example.net.')
   if (serial !== undefined && !isSerial(serial))
@@ -77,10 +84,16 @@ function zonesOf(planned: Planned, { servers, contact }: ZoneOptions): readonly 
   const options = { ...(bind?.options ?? bindFields.parse({})), ...(contact !== undefined && { contact }) }
   const own = servers?.map(name => name.toLowerCase()) ?? serversIn(planned)
   const domain = mesh.domain.toLowerCase()
-  return zonesServed({ options, mesh, servers: own }).filter(
+  return zonesServed({ options, mesh, servers: [...new Set(own)] }).filter(
     zone => zone.name === domain || !Object.hasOwn(options.zones, zone.name),
   )
 }
+
+/** In the zones as they are without the servers that are asked for. */
+const hasAddress = (planned: Planned, server: string): boolean =>
+  zonesOf(planned, {}).some(({ records }) =>
+    records.some(({ name, type }) => name === server.toLowerCase() && (type === 'A' || type === 'AAAA')),
+  )
 
 /** The first by name. */
 function bindOf({ services }: Planned): Service<BindOptions> | null {

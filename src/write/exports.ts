@@ -31,7 +31,7 @@ export async function writeExports(
         // A device would be replaced, and whoever reads a FIFO waits for ever.
         if ((await stat(path).catch(() => null))?.isFile() === false) return noFile(path)
         const changed = (await readFile(path).catch(() => null))?.equals(Buffer.from(file.text)) !== true
-        if (changed) await replaceFile(path, file.text, 0o644)
+        if (changed) await replaceFile(path, file.text, file.executable === true ? 0o755 : 0o644)
         written.push({ path, changed })
       }
       return written
@@ -50,10 +50,11 @@ export const writeExport = async (
   path: string,
   text: string,
   waiting: Waiting,
+  executable = false,
 ): Promise<readonly Written[] | Diagnostic> =>
   (await stat(path).catch(() => null))?.isFile() === false || basename(path) === ''
     ? noFile(path)
-    : writeExports(dirname(path), [{ path: basename(path), text }], waiting)
+    : writeExports(dirname(path), [{ path: basename(path), text, executable }], waiting)
 
 const noFile = (path: string): Diagnostic =>
   error('unwritable', `${path} cannot be written: it is no file`, undefined, 'Without --to, one text goes to stdout.')

@@ -6,7 +6,11 @@ import { chown, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** `mode` for a new file; one that is there keeps its own mode and owner, and a symbolic link keeps pointing. */
-export async function replaceFile(path: string, content: string | Uint8Array, mode: 0o600 | 0o644): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: 0o600 | 0o644 | 0o755,
+): Promise<void> {
   const target = await realpath(path).catch(() => path)
   const before = await stat(target).catch(() => null)
   const making = join(dirname(target), `.${basename(target)}.new`)

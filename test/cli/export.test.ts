@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { texts } from '../../src/cli/export.ts'
@@ -37,6 +37,8 @@ describe.each(Object.entries(begins))('export %s', (kind, beginning) => {
     const written = await meshwright({}, 'export', kind, '-C', directory, '--to', file)
     expect(written.stdout).toBe(`${file}\n`)
     expect(readFileSync(file, 'utf8')).toBe(first.stdout)
+    // rc(8) passes over what is not executable.
+    expect((statSync(file).mode & 0o100) !== 0).toBe(kind === 'rc')
     // Nothing else was left there, and nothing of the mesh was touched.
     expect(readdirSync(directory).toSorted()).toEqual(['a picture', 'mesh.yaml', 'regions'])
   })
@@ -84,9 +86,28 @@ test.each([
   [['svg', '--theme', 'pink']],
   [['nothing']],
   [['zone', '--serial', 'x']],
-])('export %j is wrong usage', async argv =>
-  expect((await meshwright({}, 'export', ...argv, '-C', meshDirectory())).code).toBe(2),
-)
+  // Nothing is called - by the way, and no unset variable is a place.
+  [['grafana', '--to', '-']],
+  [['zone', '--to', '']],
+  [['hosts', '--to', '']],
+  [['metrics-textfile', '--demo', '--to', '']],
+  [['metrics-textfile', '--demo', '--to', 'meshwright.txt']],
+])('export %j is wrong usage', async argv => {
+  const ran = await meshwright({}, 'export', ...argv, '-C', meshDirectory())
+  expect([ran.code, ran.stdout]).toEqual([2, ''])
+  expect(existsSync('-')).toBe(false)
+})
+
+test('where serve is thought to be is said when the plan does not know', async () => {
+  const directory = join(temporary(), 'fleet')
+  expect((await meshwright({}, 'init', directory)).code).toBe(0)
+  const guessed = await meshwright({}, 'export', 'prometheus', '-C', directory)
+  expect(guessed.stderr).toContain('Say --serve ADDRESS:PORT')
+  expect(readFileSync(join(directory, 'export/prometheus/prometheus.yml'), 'utf8')).toContain('"127.0.0.1:9587"')
+  const told = await meshwright({}, 'export', 'prometheus', '-C', directory, '--serve', '10.64.0.1:9587')
+  expect(told.stderr).not.toContain('--serve')
+  expect((await meshwright({}, 'export', 'prometheus', '-C', meshDirectory())).stderr).not.toContain('--serve')
+})
 
 test('what is said takes the place of what the plan has', async () => {
   const directory = meshDirectory()

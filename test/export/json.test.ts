@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import type { HostLabel } from '../../topology/names.ts'
 import { jsonSchema } from '../../src/cli/json-schema.ts'
 import { graphOf } from '../../src/export/graph.ts'
 import { graphJson } from '../../src/export/json.ts'
@@ -17,6 +18,20 @@ test('the shipped mesh as it is written', async () => {
   const text = `${JSON.stringify(graphJson(graphOf(await shipped())), null, 2)}\n`
   expectText(golden('graph.json'), text)
   expect(valid(JSON.parse(text)), JSON.stringify(valid.errors)).toBe(true)
+})
+
+test('labels in another order are the same document', async () => {
+  const opened = await shipped()
+  const [alpha, zeta] = ['alpha' as HostLabel, 'zeta' as HostLabel]
+  const labelled = (labels: readonly HostLabel[]) =>
+    graphJson(
+      graphOf({
+        ...opened,
+        mesh: { ...opened.mesh, hosts: opened.mesh.hosts.map(host => ({ ...host, spec: { ...host.spec, labels } })) },
+      }),
+    )
+  expect(labelled([zeta, alpha]).hosts[0]?.labels).toEqual(['alpha', 'zeta'])
+  expect(labelled([zeta, alpha])).toEqual(labelled([alpha, zeta]))
 })
 
 test('the schema is the one that lies in schema/', () => {

@@ -69,6 +69,11 @@ describe('without one', () => {
       { servers: ['ns.example.net\n@ IN A 192.0.2.1'] },
       'the name server "ns.example.net�@ IN A 192.0.2.1" has no full name',
     ],
+    [{ servers: ['192.0.2.53'] }, 'the name server "192.0.2.53" has no full name'],
+    [
+      { servers: ['ns.Mesh.example.net'] },
+      'the name server "ns.Mesh.example.net" is below mesh.example.net, and has no address there: no name server loads such a zone',
+    ],
     [{ contact: 'root' }, 'the contact "root" is no mail address'],
     [{ contact: 'a;b@example.net' }, 'the contact "a;b@example.net" is no mail address'],
     [{ serial: 0 }, '0 is no serial'],
@@ -76,6 +81,19 @@ describe('without one', () => {
     [{ serial: 2 ** 32 }, '4294967296 is no serial'],
   ])('%o is refused', (options, message) => {
     expect([...zoneProblems(plain(), { ...given, ...options })].map(one => one.message)).toEqual([message])
+  })
+
+  test('a host of the mesh or one elsewhere may answer, however it is written, and is named once', () => {
+    for (const servers of [
+      ['A.mesh.example.net'],
+      ['web.a.mesh.example.net'],
+      ['ns.notmesh.example.net'],
+      ['ns.example.net', 'NS.example.net'],
+    ]) {
+      expect([...zoneProblems(plain(), { ...given, servers })]).toEqual([])
+      const text = textOf(zoneFiles(plain(), { ...given, servers }), 'mesh.example.net.zone')
+      expect(text.match(/^@ IN NS .*$/gm)).toEqual([`@ IN NS ${servers[0]?.toLowerCase()}.`])
+    }
   })
 
   test('hosts and jails have names, addresses have the way back', () => {

@@ -283,7 +283,31 @@ describe('pipes', () => {
         env: made.environment,
       })
       expect(ran.status, command).toBe(1)
+      expect(String(ran.stderr), command).toBe('error: not all could be said on stdout: the disk is full\n')
     }
+  })
+
+  test('what a file has room for a part of only is a failure, and nothing comes after the gap', () => {
+    const made = makeMesh(['bohr', 'curie'])
+    const file = join(made.home, 'mesh.json')
+    const into = (limit: string, command: string) =>
+      spawnSync(
+        'sh',
+        ['-c', `trap '' XFSZ; ulimit -f ${limit}; exec '${process.execPath}' '${cli}' ${command} > '${file}'`],
+        {
+          encoding: 'utf8',
+        },
+      )
+    const whole = into('unlimited', 'schema mesh')
+    expect([whole.status, whole.stderr]).toEqual([0, ''])
+    const text = readFileSync(file, 'utf8')
+    expect(JSON.parse(text)).toHaveProperty('properties')
+    const cut = into('2', 'schema mesh')
+    expect(cut.status).toBe(1)
+    expect(cut.stderr).toMatch(/^error: not all could be said on stdout: .+\n$/)
+    const part = readFileSync(file, 'utf8')
+    expect(part.length).toBeLessThan(text.length)
+    expect(text.startsWith(part)).toBe(true)
   })
 })
 

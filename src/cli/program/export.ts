@@ -1,5 +1,5 @@
 /** `export …`: one text goes to stdout or into a file, several go into a directory. */
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { TextKind } from '../export.ts'
 import { command, common, type Common, type Joining, list, numeric, outOption, picked, waitOption } from './options.ts'
 import { looking, sourced, type Watching } from './sources.ts'
@@ -22,7 +22,7 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
     .description('the mesh for Grafana, Prometheus, pictures, name servers and programs')
   const text = (kind: TextKind, description: string) =>
     command(parent, kind, description)
-      .option('--to <file>', 'instead of stdout')
+      .option('--to <file>', 'instead of stdout', place)
       .addOption(waitOption())
       .action(async (o: Exporting) =>
         run((await import('../export.ts')).exportText(io, kind, { ...exported(o), ...picked(o, ['lose', 'theme']) })),
@@ -35,13 +35,13 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
   text('mermaid', 'for Markdown that draws Mermaid')
   text('hosts', 'hosts(5)')
   text('json', 'all of it; its schema: meshwright schema graph')
-  text('rc', 'the rc(8) script that runs meshwright serve')
+  text('rc', 'the rc(8) script that runs meshwright serve, for /usr/local/etc/rc.d')
   const files = (name: string, description: string) =>
     command(parent, name, description)
-      .option('--to <dir>', `where (default: export/${name} in the mesh directory)`)
+      .option('--to <dir>', `where (default: export/${name} in the mesh directory)`, directory)
       .addOption(waitOption())
   files('grafana', 'dashboards, and provisioning of them and of the data source')
-    .option('--url <url...>', 'of Prometheus (default: those of the mesh)', list, [])
+    .option('--url <url...>', 'of Prometheus (default: those of the mesh, else http://127.0.0.1:9090)', list, [])
     .option('--dashboards-path <path>', 'where they will lie (default: /usr/local/etc/grafana/dashboards)')
     .action(async (o: Exporting & { url: string[]; dashboardsPath?: string }) =>
       run(
@@ -51,8 +51,13 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
       ),
     )
   files('prometheus', 'what to scrape, rules with their tests, and routes of Alertmanager')
-    .option('--serve <addresses...>', 'where meshwright serve listens (default: that of the mesh)', list, [])
-    .option('--alertmanager <addresses...>', 'default: those of the mesh', list, [])
+    .option(
+      '--serve <addresses...>',
+      'where meshwright serve listens (default: that of the mesh, else 127.0.0.1:9587)',
+      list,
+      [],
+    )
+    .option('--alertmanager <addresses...>', 'where it is told of alerts (default: those of the mesh)', list, [])
     .option('--relayed', 'take what exporters say from serve instead of asking them', false)
     .option('--token', 'serve asks for a bearer token', false)
     .option(
@@ -89,7 +94,7 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
     )
   sourced(command(parent, 'metrics-textfile', 'one look, as metrics for the textfile collector of node_exporter'))
     .addOption(outOption())
-    .option('--to <file>', 'instead of stdout: a name that ends in .prom')
+    .option('--to <file>', 'instead of stdout: a name that ends in .prom', textfile)
     .addOption(waitOption())
     .action(async (o: Common & Watching & { to?: string; wait: number }) =>
       run(
@@ -99,6 +104,23 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
         }),
       ),
     )
+}
+
+function place(value: string): string {
+  // An unset variable of a script.
+  if (value === '') throw new InvalidArgumentError('It is empty.')
+  return value
+}
+
+function textfile(value: string): string {
+  if (value !== '-' && !value.endsWith('.prom'))
+    throw new InvalidArgumentError('node_exporter reads no file whose name does not end in .prom.')
+  return value
+}
+
+function directory(value: string): string {
+  if (value === '-') throw new InvalidArgumentError('These are several files: name a directory, as in ./- .')
+  return place(value)
 }
 
 const exported = (o: Exporting) => ({ ...common(o), ...picked(o, ['to']) })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeExport } from '../../../src/write/exports.ts'
@@ -18,6 +18,14 @@ test('a file is written where it is wanted, whatever its name, and through a lin
   await writeExport(link, 'after', waiting)
   expect(lstatSync(link).isSymbolicLink()).toBe(true)
   expect(readFileSync(real, 'utf8')).toBe('after')
+})
+
+test('a script can be run, and nothing else can', async () => {
+  const at = temporary()
+  const modeOf = (name: string) => statSync(join(at, name)).mode & 0o777
+  await writeExport(join(at, 'meshwright'), '#!/bin/sh', waiting, true)
+  await writeExport(join(at, 'hosts'), 'x', waiting)
+  expect([modeOf('meshwright'), modeOf('hosts')]).toEqual([0o755, 0o644])
 })
 
 test('what is no file stays what it is', async () => {
