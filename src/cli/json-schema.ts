@@ -6,7 +6,12 @@ import { catalogue } from '../services/catalogue.ts'
 import { schemaOf } from '../services/declare.ts'
 
 export function jsonSchema(of: 'mesh' | 'region' | 'graph'): object {
-  if (of === 'graph') return { ...z.toJSONSchema(graphSchema, { target: 'draft-7' }), title: 'meshwright export json' }
+  if (of === 'graph')
+    return {
+      ...z.toJSONSchema(graphSchema, { target: 'draft-7' }),
+      title: 'meshwright export json',
+      description: 'Of this version of the program: a later one may write more keys',
+    }
   const schema = z.toJSONSchema(of === 'mesh' ? withServices() : regionSchema, {
     io: 'input',
     target: 'draft-7',

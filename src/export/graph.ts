@@ -67,6 +67,8 @@ export interface GraphHost {
   readonly prefix: { readonly inet: string; readonly inet6: string }
   /** Where peers call it, without the port; null: not on that family. */
   readonly endpoint: { readonly inet: string | null; readonly inet6: string | null }
+  /** UDP, at these addresses; another than the one it listens on where that is forwarded. */
+  readonly endpointPort: { readonly inet: number | null; readonly inet6: number | null }
   /** Nobody outside can call it. */
   readonly nat: boolean
   /** Joins its region to the others; always false in a full mesh. */
@@ -194,6 +196,7 @@ const hostOf = (host: Host, lock: Planned['lock'], gateway: boolean): GraphHost 
     inet: host.endpoint.inet?.address.text ?? null,
     inet6: host.endpoint.inet6?.address.text ?? null,
   },
+  endpointPort: { inet: host.endpoint.inet?.port ?? null, inet6: host.endpoint.inet6?.port ?? null },
   ...{ nat: !isPublic(host), gateway },
   publicKey: host.spec.keys.kind === 'host' ? host.spec.keys.publicKey : (lock.hosts.get(host.name)?.publicKey ?? null),
 })

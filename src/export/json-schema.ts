@@ -20,6 +20,7 @@ const prefixes = (what: string) =>
   z
     .strictObject({ ipv4: z.string().describe('As in 10.64.0.0/16'), ipv6: z.string().describe('As in fd5c::/56') })
     .describe(what)
+const port = z.int().min(1).max(65_535).nullable()
 const jailIds = (what: string) => texts.describe(`Ids of jails: ${what}`)
 
 const region = z.strictObject({
@@ -55,6 +56,12 @@ const host = z.strictObject({
       ipv6: z.string().nullable().describe('Null: it is not called on IPv6'),
     })
     .describe('Where its peers call it, without the port'),
+  'endpoint-port': z
+    .strictObject({
+      ipv4: port.describe('Null: it is not called on IPv4'),
+      ipv6: port.describe('Null: it is not called on IPv6'),
+    })
+    .describe('The UDP ports at these addresses'),
   nat: z.boolean().describe('Nobody outside can call it: it calls its peers'),
   gateway: z.boolean().describe('It joins its region to the others; always false where the topology is full'),
   'public-key': z.string().nullable().describe('Of WireGuard, in base64; null: none was made yet'),
@@ -82,6 +89,12 @@ const tunnel = z.strictObject({
   'keepalive-seconds': count.describe('Between two keepalives of an end; 0: neither sends any'),
   'round-trip-milliseconds': z.number().min(0).describe('Between the regions of the two, as planned with'),
   'round-trip-estimated': z.boolean().describe('From the distance of the regions: nobody measured it'),
+})
+
+const relayed = z.strictObject({
+  a: z.string().describe('The name of one host; before b in the alphabet'),
+  b: z.string().describe('The name of the other'),
+  through: texts.describe('Names of the hosts that packets from a to b pass, in this order'),
 })
 
 const resilience = z
@@ -144,6 +157,11 @@ export const graphSchema = z.strictObject({
   hosts: z.array(host).describe('By name'),
   jails: z.array(jail).describe('By host, then name'),
   tunnels: z.array(tunnel).describe('Each once, by a, then b'),
+  relayed: z
+    .array(relayed)
+    .describe(
+      'Pairs whose packets others pass on, for they cannot call each other; by a, then b. Of regions that have gateways: pairs of gateways, or within a region',
+    ),
   services: z.array(service).describe('By name'),
   flows: z.array(flow).describe('Who may connect to whom, by name; whatever is not here is blocked'),
 })

@@ -1,4 +1,5 @@
 /** The planned mesh for other programs: `meshwright export json`, documented by schema/graph.json. */
+import { byText } from '../../topology/names.ts'
 import type { Graph, GraphHost, GraphParty, GraphRole } from './graph.ts'
 import { type GraphDocument, graphVersion } from './json-schema.ts'
 import { layoutOf, type Point } from './layout.ts'
@@ -22,6 +23,9 @@ export function graphJson(graph: Graph): GraphDocument {
       'round-trip-milliseconds': roundTrip.milliseconds,
       'round-trip-estimated': roundTrip.estimated,
     })),
+    relayed: graph.relayed
+      .map(({ a, b, through }) => ({ a, b, through: [...through] }))
+      .toSorted((one, other) => byText(one.a, other.a) || byText(one.b, other.b)),
     services: graph.services.map(({ name, kind, version, roles }) => ({
       ...{ name, kind, version, roles: roles.map(roleJson) },
     })),
@@ -40,6 +44,7 @@ function hostJson(host: GraphHost, position: Point | undefined): GraphDocument['
     ...{ name: host.name, fqdn: host.fqdn, region: host.region, number: host.number, provider: host.provider },
     ...{ class: host.class, labels: [...host.labels], arch: host.arch, cpus: host.cpus, 'memory-bytes': host.memory },
     ...{ address: families(host.address), prefix: families(host.prefix), endpoint: families(host.endpoint) },
+    'endpoint-port': families(host.endpointPort),
     ...{ nat: host.nat, gateway: host.gateway, 'public-key': host.publicKey },
     position: { x: position.x, y: position.y },
   }

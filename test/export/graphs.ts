@@ -46,6 +46,7 @@ export function sketchOf(sizes: readonly number[], sketch: Sketch = {}): Graph {
           inet6: `fd5c:8e21:77aa:${(r * 256 + number).toString(16)}::/64`,
         },
         endpoint: n === 2 ? { inet: null, inet6: null } : { inet: `198.18.${r % 256}.${number % 256}`, inet6: null },
+        endpointPort: { inet: n === 2 ? null : 51820, inet6: null },
         ...{ nat: n === 2, gateway: topology === 'regional' && n === 0, publicKey: null },
       }
     }),

@@ -56,6 +56,28 @@ test('every key is described, and no other is let in', () => {
   expect(JSON.stringify(written).match(/"additionalProperties":false/g)?.length).toBeGreaterThan(15)
 })
 
+test('where a host is called, with the port of each family; and whom packets of two that nobody can call pass', () => {
+  const inNat = {}
+  const document = graphJson(
+    graphOf(sketched({ east: { hub: { at: '203.0.113.1:4242' }, a: inNat }, west: { b: inNat, c: inNat } })),
+  )
+  expect(document.hosts.map(({ name, endpoint, ...host }) => [name, endpoint.ipv4, host['endpoint-port']])).toEqual([
+    ['a', null, { ipv4: null, ipv6: null }],
+    ['b', null, { ipv4: null, ipv6: null }],
+    ['c', null, { ipv4: null, ipv6: null }],
+    ['hub', '203.0.113.1', { ipv4: 4242, ipv6: null }],
+  ])
+  expect(document.relayed).toEqual(
+    [
+      ['a', 'b'],
+      ['a', 'c'],
+      ['b', 'c'],
+    ].map(([a, b]) => ({ a, b, through: ['hub'] })),
+  )
+  expect(document.tunnels.map(({ a, b }) => `${a} ${b}`)).toEqual(['a hub', 'b hub', 'c hub'])
+  expect(valid(document), JSON.stringify(valid.errors)).toBe(true)
+})
+
 describe.each(Object.keys(sketches))('%s', name => {
   test.each(['full', 'regional'] as const)('%s', topology => {
     const document = parsed(graphJson(graphOf(sketched(sketches[name] ?? {}, topology))))
@@ -90,6 +112,7 @@ describe('a document that was changed is not valid:', () => {
       'a latitude beyond the pole',
       document => Object.assign(first(document.regions), { location: { latitude: 91, longitude: 0 } }),
     ],
+    ['a port that is none', document => Object.assign(first(document.hosts)['endpoint-port'], { ipv4: 0 })],
     ['a negative keepalive', document => Object.assign(first(document.tunnels), { 'keepalive-seconds': -1 })],
   ])('%s', async (_, change) => {
     const document = graphJson(graphOf(await shipped()))
