@@ -1,10 +1,11 @@
 /** The map: what it says, what it must never let through, and what a loss does to it. */
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Graph } from '../../src/export/graph.ts'
 import { layoutOf, onCurve, type Point } from '../../src/export/layout.ts'
 import { type Box, cardBox, detailOf, jailsByHost } from '../../src/export/svg/card.ts'
-import { effectsOf, lossOf } from '../../src/export/svg/effects.ts'
+import { effectsOf, lossOf, type State } from '../../src/export/svg/effects.ts'
 import { groundsOf } from '../../src/export/svg/ground.ts'
 import { bendsOf } from '../../src/export/svg/routes.ts'
 import { mostTunnels, svgMap } from '../../src/export/svg/svg.ts'
@@ -243,7 +244,7 @@ describe('a loss', () => {
     effectsOf(shipped, lossOf(lost, links))
 
   test('one of three: what is there works on, with less', () => {
-    const { hosts, jails, roles, tunnels, flows } = states(['bohr'])
+    const { hosts, jails, roles, tunnel, flows } = states(['bohr'])
     expect(hosts.get('bohr')).toBe('lost')
     expect(hosts.get('tesla')).toBe('ok')
     expect(jails.get('db-postgres@bohr')).toBe('lost')
@@ -251,8 +252,8 @@ describe('a loss', () => {
     expect(jails.get('resolver-resolver@tesla')).toBe('ok')
     expect(jails.get('notes@ampere')).toBe('ok')
     expect(roles.get('db/postgres')).toMatchObject({ state: 'degraded', says: 'works: 2 of 3 left' })
-    expect(tunnels.get('bohr tesla')).toBe('lost')
-    expect(tunnels.get('newton tesla')).toBe('ok')
+    expect(tunnel({ a: 'bohr', b: 'tesla' })).toBe('lost')
+    expect(tunnel({ a: 'newton', b: 'tesla' })).toBe('ok')
     expect(flows.get('outside>front-edge 80/tcp,443/tcp')).toBe('ok')
   })
 
@@ -272,8 +273,9 @@ describe('a loss', () => {
   })
 
   test('links: cut tunnels weaken their ends, and a host without any is cut off', () => {
-    const { hosts, tunnels } = states([], [['tesla', 'bohr']])
-    expect(tunnels.get('bohr tesla')).toBe('broken')
+    const { hosts, tunnel, cut } = states([], [['tesla', 'bohr']])
+    expect(tunnel({ a: 'bohr', b: 'tesla' })).toBe('broken')
+    expect(cut.map(({ a, b }) => `${a} ${b}`)).toEqual(['bohr tesla'])
     expect([hosts.get('bohr'), hosts.get('tesla'), hosts.get('curie')]).toEqual(['degraded', 'degraded', 'ok'])
     const rest = shipped.hosts.map(({ name }) => name).filter(name => name !== 'ampere')
     expect(
@@ -285,9 +287,42 @@ describe('a loss', () => {
   })
 
   test('nothing is lost by no loss', () => {
-    const { hosts, jails, tunnels, roles, flows } = states([])
-    const all = [hosts, jails, tunnels, flows].flatMap(map => [...map.values()])
-    expect(new Set([...all, ...[...roles.values()].map(({ state }) => state)])).toEqual(new Set(['ok']))
+    const { hosts, jails, tunnel, roles, flows } = states([])
+    const all = [hosts, jails, flows].flatMap(map => [...map.values()])
+    expect(new Set([...all, ...shipped.tunnels.map(tunnel), ...[...roles.values()].map(({ state }) => state)])).toEqual(
+      new Set(['ok']),
+    )
+  })
+
+  test('tunnels and hosts are as they are when every tunnel is judged alone', () => {
+    const graph = sketchOf([2, 2, 1])
+    const names = graph.hosts.map(({ name }) => name)
+    const one = fc.constantFrom(...names)
+    fc.assert(
+      fc.property(fc.subarray(names), fc.array(fc.tuple(one, one), { maxLength: 8 }), (lost, links) => {
+        const { hosts, tunnel, cut } = effectsOf(graph, lossOf(lost, links))
+        const judged = graph.tunnels.map(({ a, b }): State =>
+          lost.includes(a) || lost.includes(b)
+            ? 'lost'
+            : links.some(ends => ends.includes(a) && ends.includes(b))
+              ? 'broken'
+              : 'ok',
+        )
+        expect(graph.tunnels.map(tunnel)).toEqual(judged)
+        expect(cut).toEqual(graph.tunnels.filter((_, i) => judged[i] === 'broken'))
+        for (const name of names) {
+          const mine = judged.filter((_, i) => [graph.tunnels[i]?.a, graph.tunnels[i]?.b].includes(name))
+          const expected = lost.includes(name)
+            ? 'lost'
+            : !mine.includes('broken')
+              ? 'ok'
+              : mine.includes('ok')
+                ? 'degraded'
+                : 'broken'
+          expect(hosts.get(name), name).toBe(expected)
+        }
+      }),
+    )
   })
 
   test('in a regional mesh a lost gateway parts its region from the others', () => {

@@ -97,7 +97,7 @@ function lossLines({ effects }: Picture): readonly { readonly text: string; read
   const worst = { lost: 0, broken: 1, degraded: 2, ok: 3 } as const
   const listed = roles.toSorted((a, b) => worst[a.state] - worst[b.state])
   const cutOff = names('broken')
-  const links = [...effects.tunnels].filter(([, state]) => state === 'broken').map(([key]) => key.replace(' ', ' – '))
+  const links = effects.cut.map(({ a, b }) => `${a} – ${b}`)
   return [
     ...(names('lost').length === 0
       ? []

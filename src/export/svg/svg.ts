@@ -2,8 +2,7 @@
  * The map of a mesh as one SVG: regions as sectors, hosts as cards with their jails, tunnels through the centre. All
  * colours come from custom properties, so that it is light or dark as its reader is; nothing is said by colour alone.
  */
-import { linkOf, type Loss } from '../../../topology/place/whatif.ts'
-import type { HostName } from '../../../topology/names.ts'
+import type { Loss } from '../../../topology/place/whatif.ts'
 import type { Graph, GraphHost, GraphJail, GraphTunnel } from '../graph.ts'
 import { bendOf, curve, type Layout, layoutOf, onCurve, type Point, tunnelPath } from '../layout.ts'
 import {
@@ -130,7 +129,7 @@ function descriptionOf(graph: Graph, effects: Effects | null): string {
   if (effects === null) return `${size} ${where}`
   const lost = [...effects.hosts].filter(([, state]) => state === 'lost').map(([name]) => name)
   const roles = [...effects.roles.values()].filter(({ state }) => state !== 'ok')
-  const links = [...effects.tunnels.values()].filter(state => state === 'broken').length
+  const links = effects.cut.length
   return [
     `${size} ${where}`,
     ...(lost.length === 0 ? [] : [`Lost: ${lost.join(', ')}.`]),
@@ -211,8 +210,6 @@ export function pairsOf({ hosts, regions, tunnels }: Pick<Graph, 'hosts' | 'regi
   )
 }
 
-const tunnelKey = ({ a, b }: GraphTunnel): string => linkOf(a as HostName, b as HostName)
-
 const stateClass = (state: State | undefined): string => (state === undefined || state === 'ok' ? '' : ` ${state}`)
 
 export const tripText = ({ milliseconds, estimated }: GraphTunnel['roundTrip']): string =>
@@ -224,7 +221,7 @@ const tripTitle = ({ roundTrip }: GraphTunnel): string =>
 function tunnelsOf(picture: Picture): readonly string[] {
   const { graph, layout, bends, effects } = picture
   const drawn = (tunnel: GraphTunnel) => {
-    const state = effects?.tunnels.get(tunnelKey(tunnel))
+    const state = effects?.tunnel(tunnel)
     const said = state === undefined || state === 'ok' ? '' : `: ${state === 'broken' ? 'cut' : state}`
     return `<path class="tunnel${stateClass(state)}" data-a="${xml(tunnel.a)}" data-b="${xml(tunnel.b)}" d="${tunnelPath(layout, tunnel.a, tunnel.b, bends.get(`${tunnel.a} ${tunnel.b}`))}"><title>${xml(`${tunnel.a} – ${tunnel.b}, ${tripTitle(tunnel)}${said}`)}</title></path>`
   }
@@ -235,10 +232,13 @@ function tunnelsOf(picture: Picture): readonly string[] {
 }
 
 function bundleOf({ layout, grounds, effects }: Picture, { regions, tunnels }: Pair): string {
-  const states = effects === null ? [] : tunnels.map(tunnel => effects.tunnels.get(tunnelKey(tunnel)) ?? 'ok')
-  const fine = tunnels.length - states.filter(state => state !== 'ok').length
-  const state: State =
-    fine === tunnels.length ? 'ok' : fine > 0 ? 'degraded' : states.includes('broken') ? 'broken' : 'lost'
+  let [fine, broken] = [0, false]
+  for (const tunnel of tunnels) {
+    const state = effects?.tunnel(tunnel) ?? 'ok'
+    if (state === 'ok') fine += 1
+    else if (state === 'broken') broken = true
+  }
+  const state: State = fine === tunnels.length ? 'ok' : fine > 0 ? 'degraded' : broken ? 'broken' : 'lost'
   const [a, b] = regions
   const left = fine === tunnels.length ? '' : `, ${fine} left`
   const first = tunnels[0]
