@@ -36,16 +36,23 @@ const nobody: readonly HostName[] = []
 
 /** Is the link between two hosts among these? It is asked of millions of pairs, for which no text is put together. */
 export function cutBy({ links }: Pick<Loss, 'links'>): (a: string, b: string) => boolean {
-  const cut = new Map<string, Set<string>>()
+  if (links.size === 0) return () => false
+  let othersOf: ReadonlyMap<string, ReadonlySet<string>> | null = null
+  return (a, b) => {
+    // Of most losses nobody asks: those who are left reach each other on the same host.
+    othersOf ??= endsByHost(links)
+    return othersOf.get(a)?.has(b) === true
+  }
+}
+
+function endsByHost(links: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const ends = new Map<string, Set<string>>()
   for (const link of links) {
     const [a = '', b = ''] = link.split(' ')
-    for (const [one, other] of [
-      [a, b],
-      [b, a],
-    ] as const)
-      cut.set(one, (cut.get(one) ?? new Set<string>()).add(other))
+    ends.set(a, (ends.get(a) ?? new Set()).add(b))
+    ends.set(b, (ends.get(b) ?? new Set()).add(a))
   }
-  return (a, b) => cut.get(a)?.has(b) === true
+  return ends
 }
 
 /** Do two hosts that are left still reach each other? */
