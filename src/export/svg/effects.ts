@@ -16,6 +16,10 @@ import type { Graph, GraphParty, GraphTunnel } from '../graph.ts'
 /** `lost`: it is gone; `broken`: it is there and does no work; `degraded`: it works, with less than was planned. */
 export type State = 'ok' | 'degraded' | 'broken' | 'lost'
 
+/** As a class of what is drawn, after others. */
+export const stateClass = (state: State | undefined): string =>
+  state === undefined || state === 'ok' ? '' : ` ${state}`
+
 interface RoleEffect extends Effect {
   readonly state: State
   /** Words for people: `read only: 1 of 3 left`. */

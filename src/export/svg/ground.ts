@@ -2,7 +2,7 @@
 import type { Graph } from '../graph.ts'
 import type { Layout, Point, Sector } from '../layout.ts'
 import type { Box } from './card.ts'
-import { cut, widthOf } from './text.ts'
+import { cut, round, widthOf } from './text.ts'
 
 export interface Ground {
   /** Convex, clockwise as SVG counts; without the margin around it. */
@@ -125,7 +125,6 @@ export function boundsOf({ corners }: Ground): Box {
 }
 
 const text = ({ x, y }: Point): string => `${round(x)} ${round(y)}`
-const round = (n: number): number => Math.round(n * 10) / 10
 
 const cornersOf = ({ x, y, width, height }: Box): readonly Point[] => [
   { x, y },

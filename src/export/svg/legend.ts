@@ -1,14 +1,13 @@
 /** What stands below a map: which colour is which kind of service, what the marks mean, and what a loss does. */
 import type { State } from './effects.ts'
-import type { Picture } from './svg.ts'
-import { cut, widthOf, xml } from './text.ts'
+import type { Picture } from './picture.ts'
+import { cut, round, widthOf, xml } from './text.ts'
 
 interface Item {
   readonly width: number
   readonly draw: (x: number, y: number) => string
 }
 
-const round = (n: number): number => Math.round(n * 10) / 10
 /** Losses of roles that are listed; the others are counted. */
 const mostLines = 12
 

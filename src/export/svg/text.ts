@@ -1,4 +1,4 @@
-/** Text in pictures: what XML forbids is taken out, what does not fit is cut, and no width is guessed too small. */
+/** Text and numbers in pictures: what XML forbids is taken out, what does not fit is cut, and no width is guessed too small. */
 import { printable } from '../../text/printable.ts'
 
 /** For XML, between tags and within quotes. One line. */
@@ -11,6 +11,11 @@ export const plain = (text: string): string =>
     .replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd')
     .replaceAll('\t', ' ')
     .trim()
+
+/** Coordinates and sizes, to a tenth. */
+export const round = (n: number): number => Math.round(n * 10) / 10
+
+export const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`
 
 /** As much as has room, with an ellipsis where something is missing. */
 export function cut(text: string, room: number, size: number, weight: Weight = 'normal'): string {
