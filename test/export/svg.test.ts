@@ -11,7 +11,7 @@ import { bendsOf } from '../../src/export/svg/routes.ts'
 import { mostTunnels } from '../../src/export/svg/picture.ts'
 import { svgMap } from '../../src/export/svg/svg.ts'
 import { cut, plain, widthOf, xml } from '../../src/export/svg/text.ts'
-import { readable, themeCss, themes } from '../../src/export/svg/theme.ts'
+import { readable, themeCss, themes, visible } from '../../src/export/svg/theme.ts'
 import { expectText } from '../golden-text.ts'
 import { shippedGraph, sketchOf } from './graphs.ts'
 import { elementsOf } from './xml.ts'
@@ -222,14 +222,18 @@ describe('colours', () => {
       .reduce((sum, v, i) => sum + v * ([0.2126, 0.7152, 0.0722][i] ?? 0), 0)
 
   for (const theme of ['light', 'dark'] as const)
-    test(`text can be read in ${theme}: a contrast of 4.5 (WCAG 2.2, 1.4.3)`, () => {
-      const weak = readable.flatMap(([text, on]) => {
-        const [a, b] = [text, on].map(name => luminance(themes[theme][name] ?? '')).toSorted((x, y) => y - x)
-        const contrast = ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05)
-        return contrast >= 4.5 ? [] : [`${text} on ${on}: ${contrast.toFixed(2)}`]
+    for (const [what, pairs, least] of [
+      ['text can be read in', readable, 4.5],
+      ['what is pressed can be seen in', visible, 3],
+    ] as const)
+      test(`${what} ${theme}: a contrast of ${least} (WCAG 2.2, ${least === 3 ? '1.4.11' : '1.4.3'})`, () => {
+        const weak = pairs.flatMap(([one, on]) => {
+          const [a, b] = [one, on].map(name => luminance(themes[theme][name] ?? '')).toSorted((x, y) => y - x)
+          const contrast = ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05)
+          return contrast >= least ? [] : [`${one} on ${on}: ${contrast.toFixed(2)}`]
+        })
+        expect(weak).toEqual([])
       })
-      expect(weak).toEqual([])
-    })
 
   test('every colour that is used is given, and none is written down elsewhere', () => {
     const map = svgMap(shipped, { lost: lossOf(['tesla']) })
