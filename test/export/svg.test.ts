@@ -10,7 +10,7 @@ import { groundsOf } from '../../src/export/svg/ground.ts'
 import { bendsOf } from '../../src/export/svg/routes.ts'
 import { mostTunnels } from '../../src/export/svg/picture.ts'
 import { svgMap } from '../../src/export/svg/svg.ts'
-import { cut, plain, widthOf, xml } from '../../src/export/svg/text.ts'
+import { cut, cutName, plain, widthOf, xml } from '../../src/export/svg/text.ts'
 import { readable, themeCss, themes, visible } from '../../src/export/svg/theme.ts'
 import { expectText } from '../golden-text.ts'
 import { shippedGraph, sketchOf } from './graphs.ts'
@@ -125,6 +125,14 @@ describe('regions and tunnels', () => {
         for (const b of shapes.slice(i + 1)) expect(apart(a, b)).toBeGreaterThanOrEqual(28)
     })
 
+  test('a title has smaller letters before it stands far from its hosts', () => {
+    const { boxes, grounds } = drawn(sketchOf(Array.from({ length: 30 }, () => 2)))
+    const [, , far] = [...grounds.values()]
+    const above = Math.min(...['h2-0', 'h2-1'].map(name => boxes.get(name)?.y ?? 0))
+    expect(far?.title.text).toBe('United States')
+    expect(above - (far?.title.box.y ?? -Infinity)).toBeLessThan(100)
+  })
+
   test('hosts fill a good part of a small map', () => {
     const [, , width = 0, height = 0] = (/viewBox="([^"]+)"/.exec(svgMap(shipped))?.[1] ?? '').split(' ').map(Number)
     expect(width * height).toBeLessThan(1_500_000)
@@ -204,6 +212,20 @@ describe('text', () => {
     ['Zürich 東京', 'Zürich 東京'],
   ] as const)
     test(`xml ${JSON.stringify(text)}`, () => expect(xml(text)).toBe(expected))
+
+  for (const [name, expected] of [
+    ['db-postgres', 'db-postgres'],
+    ['department-of-long-names-patroni-etcd', 'departme…ni-etcd'],
+    ['department-of-long-names-patroni-proxy', 'departme…i-proxy'],
+    ['', ''],
+  ] as const)
+    test(`a name of ${name.length} letters keeps both its ends`, () => {
+      const shown = cutName(name, 100, 10)
+      expect(shown).toBe(expected)
+      expect(widthOf(shown, 10)).toBeLessThanOrEqual(100)
+    })
+
+  test('a name has no room at all', () => expect(cutName('tesla', 0, 10)).toBe('…'))
 
   test('what fits is not cut, what does not ends with an ellipsis and fits then', () => {
     expect(cut('tesla', 100, 10)).toBe('tesla')

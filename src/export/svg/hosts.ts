@@ -4,7 +4,7 @@ import type { Point } from '../layout.ts'
 import { type Box, cardBox, chipBox, dot, dotAt, marksOf, shownOf } from './card.ts'
 import { type State, stateClass } from './effects.ts'
 import type { Picture } from './picture.ts'
-import { count, cut, round, widthOf, xml } from './text.ts'
+import { count, cut, cutName, round, widthOf, xml } from './text.ts'
 
 const stateWords: Readonly<Record<State, string>> = {
   ok: '',
@@ -58,7 +58,7 @@ function dotOf(
     `<circle class="card${ring}" cx="${x}" cy="${y}" r="${dot.radius}"/>`,
     ...(host.gateway ? [`<circle class="ring" cx="${x}" cy="${y}" r="${dot.radius - 8}"/>`] : []),
     `<text class="number" x="${x}" y="${round(y + 13)}" font-size="36" text-anchor="middle">${mine.length}</text>`,
-    `<text class="name" x="${x}" y="${round(middle.y + 62)}" font-size="40" text-anchor="middle">${xml(cut(host.name, 250, 40, 'bold'))}</text>`,
+    `<text class="name" x="${x}" y="${round(middle.y + 62)}" font-size="40" text-anchor="middle">${xml(cutName(host.name, 250, 40, 'bold'))}</text>`,
     ...(word === ''
       ? []
       : [
@@ -104,7 +104,7 @@ function cardOf(picture: Picture, host: GraphHost, card: Card): readonly string[
   const last = chipBox(box, shown, detail)
   return [
     `<rect class="card" x="${round(box.x)}" y="${round(box.y)}" width="${box.width}" height="${round(box.height)}" rx="${size.radius}"/>`,
-    `<text class="name" x="${round(left)}" y="${round(box.y + size.first)}" font-size="${size.name}">${xml(cut(host.name, room - beside, size.name, 'bold'))}</text>`,
+    `<text class="name" x="${round(left)}" y="${round(box.y + size.first)}" font-size="${size.name}">${xml(cutName(host.name, room - beside, size.name, 'bold'))}</text>`,
     `<text class="address" x="${round(left)}" y="${round(box.y + size.second)}" font-size="${size.address}">${xml(cut(host.address.inet, detail === 'card' ? room - pills.width - 6 : room, size.address))}</text>`,
     detail === 'card'
       ? `<text class="soft" x="${round(right)}" y="${round(box.y + size.first - 1)}" font-size="${size.small}" text-anchor="end">${xml(smallText)}</text>`
@@ -148,7 +148,7 @@ function chipOf({ effects, kinds }: Picture, jail: GraphJail, box: Box, detail: 
   const said = state === undefined || state === 'ok' ? '' : `: ${state}`
   const text =
     detail === 'card'
-      ? `<text x="${round(box.x + box.width / 2)}" y="${round(box.y + box.height / 2 + 3.6)}" font-size="10" text-anchor="middle">${xml(cut(jail.name, box.width - 6, 10))}</text>`
+      ? `<text x="${round(box.x + box.width / 2)}" y="${round(box.y + box.height / 2 + 3.6)}" font-size="10" text-anchor="middle">${xml(cutName(jail.name, box.width - 6, 10))}</text>`
       : ''
   return (
     `<g class="jail ${kinds.classOf(jail.service)}${stateClass(state)}" data-jail="${xml(jail.id)}"${serves}><title>${xml(`${jail.name}, ${jail.address.inet}${said}`)}</title>` +

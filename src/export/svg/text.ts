@@ -31,6 +31,23 @@ export function cut(text: string, room: number, size: number, weight: Weight = '
   return `${kept.join('').trimEnd()}…`
 }
 
+/** Of a name both ends: names that are alike begin alike, and what tells them apart comes last. */
+export function cutName(text: string, room: number, size: number, weight: Weight = 'normal'): string {
+  const whole = plain(text)
+  if (widthOf(whole, size, weight) <= room) return whole
+  const letters = Array.from(whole)
+  let left = room - widthOf('…', size, weight)
+  let [head, tail] = [0, letters.length]
+  while (head < tail) {
+    const fromHead = head <= letters.length - tail
+    left -= widthOf(letters[fromHead ? head : tail - 1] ?? '', size, weight)
+    if (left < 0) break
+    if (fromHead) head += 1
+    else tail -= 1
+  }
+  return `${letters.slice(0, head).join('')}…${letters.slice(tail).join('')}`
+}
+
 export type Weight = 'normal' | 'bold'
 
 /** At most this wide in the sans-serif fonts of usual systems: DejaVu Sans and Verdana are the widest of them. */
