@@ -8,7 +8,7 @@ import { layoutOf, type Point } from './layout.ts'
 import { type Box, cardBox, edgesOf, jailsByHost, marksOf } from './svg/card.ts'
 import { groundsOf } from './svg/ground.ts'
 import { kindsOf, type Kinds } from './svg/kinds.ts'
-import { tripText } from './svg/svg.ts'
+import { tripText } from './svg/pairs.ts'
 import { plain, xml } from './svg/text.ts'
 import { regionHues, themes } from './svg/theme.ts'
 

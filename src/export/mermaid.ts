@@ -5,7 +5,7 @@
  */
 import type { Graph } from './graph.ts'
 import { edgesOf, jailsByHost, marksOf } from './svg/card.ts'
-import { pairsOf, tripText } from './svg/svg.ts'
+import { pairsOf, tripText } from './svg/pairs.ts'
 import { plain } from './svg/text.ts'
 
 export const mostEdges = 500

@@ -2,6 +2,7 @@
 export { graphOf } from '../../src/export/graph.ts'
 export { htmlMap } from '../../src/export/html/html.ts'
 export { Metrics } from '../../src/export/metrics/metrics.ts'
+export { lossOf } from '../../src/export/svg/effects.ts'
 export { svgMap } from '../../src/export/svg/svg.ts'
 export { demoObserver } from '../../src/health/demo/demo.ts'
 export { fleetOf } from '../../src/health/fleet.ts'

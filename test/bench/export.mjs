@@ -23,6 +23,7 @@ try {
   if (chosen('pictures')) {
     await pictures(parts, { hosts: 200, regions: 5, topology: 'full' }, '2000')
     await pictures(parts, { hosts: 1000, regions: 25, topology: 'regional' }, '')
+    await loss(parts, { hosts: 1000, regions: 25, topology: 'full' })
   }
   if (chosen('page')) await page()
 } finally {
@@ -87,6 +88,20 @@ async function pictures(parts, of, limit) {
   )
   if (run.status !== 0) throw new Error(run.stderr)
   rows.push(['  meshwright export html, the whole process, ms', (performance.now() - began).toFixed(0), limit])
+}
+
+/** What it costs to draw a lost region, beside the same picture without a loss. */
+async function loss(parts, of) {
+  const { graph } = await meshOf(parts, of)
+  const lost = parts.lossOf(graph.regions[1].hosts)
+  const [whole, without] = [{}, { lost }].map(options => {
+    parts.svgMap(graph, options)
+    return cpu(() => parts.svgMap(graph, options)).cpu * 1000
+  })
+  rows.push(
+    [`svg of ${of.hosts} hosts, ${of.topology}: ${graph.tunnels.length} tunnels, CPU ms`, whole.toFixed(0), ''],
+    ['  without one of its regions, CPU ms', without.toFixed(0), ''],
+  )
 }
 
 /** From the beginning of navigation until the page says that it can be used. */

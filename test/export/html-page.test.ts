@@ -391,6 +391,25 @@ withPrograms('chromium')('the page in a browser', () => {
     )
   })
 
+  test.each(['light', 'dark'] as const)('every control shows its borders in %s (WCAG 2.2, 1.4.11)', async theme => {
+    await within(
+      shipped,
+      async page => {
+        const faint = () => page.evaluate(faintBorders)
+        expect(await page.evaluate(`(${framed}).length`)).toBeGreaterThan(5)
+        expect(await faint()).toEqual([])
+        await page.selectOption('[aria-label="What is lost"]', 'link')
+        expect(await faint()).toEqual([])
+        await page.hover('#every')
+        expect(await faint()).toEqual([])
+        // What only parts one thing from another would not do.
+        await page.evaluate('document.documentElement.style.setProperty("--control", "var(--edge)")')
+        expect(await faint()).not.toEqual([])
+      },
+      { colorScheme: theme, hash: '#lose=region:usa&at=host:tesla' },
+    )
+  })
+
   test('headings go down one step at a time, and every control has a name', async () => {
     await within(
       shipped,
@@ -514,8 +533,8 @@ withPrograms('chromium')('the page in a browser', () => {
   })
 })
 
-/** Asked in the page: texts outside of the picture with a contrast of less than 4.5 to what is behind them. */
-const weakTexts = String.raw`(() => {
+/** The contrast of two colours, and what an element stands on. */
+const sight = String.raw`
   const channels = colour => (colour.match(/[\d.]+/g) ?? []).map(Number)
   const luminance = colour => channels(colour).slice(0, 3).map(value => value / 255)
     .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
@@ -525,12 +544,34 @@ const weakTexts = String.raw`(() => {
     const colour = getComputedStyle(element).backgroundColor
     return channels(colour)[3] === 0 ? behind(element.parentElement) : colour
   }
+  const contrast = (one, other) => {
+    const [a, b] = [one, other].map(luminance).sort((a, b) => b - a)
+    return (a + 0.05) / (b + 0.05)
+  }`
+
+/** Asked in the page: texts outside of the picture with a contrast of less than 4.5 to what is behind them. */
+const weakTexts = String.raw`(() => {
+  ${sight}
   return [...document.querySelectorAll('body *')]
     .filter(one => one.closest('svg, script, style') === null && one.checkVisibility())
     .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== ''))
     .flatMap(one => {
-      const [a, b] = [getComputedStyle(one).color, behind(one)].map(luminance).sort((a, b) => b - a)
-      const contrast = (a + 0.05) / (b + 0.05)
-      return contrast >= 4.5 ? [] : [one.tagName + ' ' + one.textContent + ': ' + contrast.toFixed(2)]
+      const found = contrast(getComputedStyle(one).color, behind(one))
+      return found >= 4.5 ? [] : [one.tagName + ' ' + one.textContent + ': ' + found.toFixed(2)]
     })
+})()`
+
+/** Controls with a frame of ours: a checkbox has that of the browser, and what is a word among words has none. */
+const framed = String.raw`[...document.querySelectorAll('button, input:not([type=checkbox]), select')].filter(one =>
+  one.checkVisibility() && !['0px', '0'].includes(getComputedStyle(one).borderTopWidth) &&
+  getComputedStyle(one).borderTopColor !== 'rgba(0, 0, 0, 0)')`
+
+/** Those whose frame is hard to see, inside or outside. */
+const faintBorders = String.raw`(() => {
+  ${sight}
+  return (${framed}).flatMap(one => {
+    const line = getComputedStyle(one).borderTopColor
+    const found = Math.min(contrast(line, behind(one)), contrast(line, behind(one.parentElement)))
+    return found >= 3 ? [] : [one.outerHTML.slice(0, 80) + ': ' + found.toFixed(2)]
+  })
 })()`

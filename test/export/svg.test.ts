@@ -1,15 +1,17 @@
 /** The map: what it says, what it must never let through, and what a loss does to it. */
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Graph } from '../../src/export/graph.ts'
 import { layoutOf, onCurve, type Point } from '../../src/export/layout.ts'
 import { type Box, cardBox, detailOf, jailsByHost } from '../../src/export/svg/card.ts'
-import { effectsOf, lossOf } from '../../src/export/svg/effects.ts'
+import { effectsOf, lossOf, type State } from '../../src/export/svg/effects.ts'
 import { groundsOf } from '../../src/export/svg/ground.ts'
 import { bendsOf } from '../../src/export/svg/routes.ts'
-import { mostTunnels, svgMap } from '../../src/export/svg/svg.ts'
-import { cut, plain, widthOf, xml } from '../../src/export/svg/text.ts'
-import { readable, themeCss, themes } from '../../src/export/svg/theme.ts'
+import { mostTunnels } from '../../src/export/svg/picture.ts'
+import { svgMap } from '../../src/export/svg/svg.ts'
+import { cut, cutName, plain, widthOf, xml } from '../../src/export/svg/text.ts'
+import { readable, themeCss, themes, visible } from '../../src/export/svg/theme.ts'
 import { expectText } from '../golden-text.ts'
 import { shippedGraph, sketchOf } from './graphs.ts'
 import { elementsOf } from './xml.ts'
@@ -123,6 +125,14 @@ describe('regions and tunnels', () => {
         for (const b of shapes.slice(i + 1)) expect(apart(a, b)).toBeGreaterThanOrEqual(28)
     })
 
+  test('a title has smaller letters before it stands far from its hosts', () => {
+    const { boxes, grounds } = drawn(sketchOf(Array.from({ length: 30 }, () => 2)))
+    const [, , far] = [...grounds.values()]
+    const above = Math.min(...['h2-0', 'h2-1'].map(name => boxes.get(name)?.y ?? 0))
+    expect(far?.title.text).toBe('United States')
+    expect(above - (far?.title.box.y ?? -Infinity)).toBeLessThan(100)
+  })
+
   test('hosts fill a good part of a small map', () => {
     const [, , width = 0, height = 0] = (/viewBox="([^"]+)"/.exec(svgMap(shipped))?.[1] ?? '').split(' ').map(Number)
     expect(width * height).toBeLessThan(1_500_000)
@@ -203,6 +213,20 @@ describe('text', () => {
   ] as const)
     test(`xml ${JSON.stringify(text)}`, () => expect(xml(text)).toBe(expected))
 
+  for (const [name, expected] of [
+    ['db-postgres', 'db-postgres'],
+    ['department-of-long-names-patroni-etcd', 'departme…ni-etcd'],
+    ['department-of-long-names-patroni-proxy', 'departme…i-proxy'],
+    ['', ''],
+  ] as const)
+    test(`a name of ${name.length} letters keeps both its ends`, () => {
+      const shown = cutName(name, 100, 10)
+      expect(shown).toBe(expected)
+      expect(widthOf(shown, 10)).toBeLessThanOrEqual(100)
+    })
+
+  test('a name has no room at all', () => expect(cutName('tesla', 0, 10)).toBe('…'))
+
   test('what fits is not cut, what does not ends with an ellipsis and fits then', () => {
     expect(cut('tesla', 100, 10)).toBe('tesla')
     expect(cut('watch-alertmanager', 107, 10)).toBe('watch-alertmanager')
@@ -220,14 +244,18 @@ describe('colours', () => {
       .reduce((sum, v, i) => sum + v * ([0.2126, 0.7152, 0.0722][i] ?? 0), 0)
 
   for (const theme of ['light', 'dark'] as const)
-    test(`text can be read in ${theme}: a contrast of 4.5 (WCAG 2.2, 1.4.3)`, () => {
-      const weak = readable.flatMap(([text, on]) => {
-        const [a, b] = [text, on].map(name => luminance(themes[theme][name] ?? '')).toSorted((x, y) => y - x)
-        const contrast = ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05)
-        return contrast >= 4.5 ? [] : [`${text} on ${on}: ${contrast.toFixed(2)}`]
+    for (const [what, pairs, least] of [
+      ['text can be read in', readable, 4.5],
+      ['what is pressed can be seen in', visible, 3],
+    ] as const)
+      test(`${what} ${theme}: a contrast of ${least} (WCAG 2.2, ${least === 3 ? '1.4.11' : '1.4.3'})`, () => {
+        const weak = pairs.flatMap(([one, on]) => {
+          const [a, b] = [one, on].map(name => luminance(themes[theme][name] ?? '')).toSorted((x, y) => y - x)
+          const contrast = ((a ?? 0) + 0.05) / ((b ?? 0) + 0.05)
+          return contrast >= least ? [] : [`${one} on ${on}: ${contrast.toFixed(2)}`]
+        })
+        expect(weak).toEqual([])
       })
-      expect(weak).toEqual([])
-    })
 
   test('every colour that is used is given, and none is written down elsewhere', () => {
     const map = svgMap(shipped, { lost: lossOf(['tesla']) })
@@ -243,7 +271,7 @@ describe('a loss', () => {
     effectsOf(shipped, lossOf(lost, links))
 
   test('one of three: what is there works on, with less', () => {
-    const { hosts, jails, roles, tunnels, flows } = states(['bohr'])
+    const { hosts, jails, roles, tunnel, flows } = states(['bohr'])
     expect(hosts.get('bohr')).toBe('lost')
     expect(hosts.get('tesla')).toBe('ok')
     expect(jails.get('db-postgres@bohr')).toBe('lost')
@@ -251,8 +279,8 @@ describe('a loss', () => {
     expect(jails.get('resolver-resolver@tesla')).toBe('ok')
     expect(jails.get('notes@ampere')).toBe('ok')
     expect(roles.get('db/postgres')).toMatchObject({ state: 'degraded', says: 'works: 2 of 3 left' })
-    expect(tunnels.get('bohr tesla')).toBe('lost')
-    expect(tunnels.get('newton tesla')).toBe('ok')
+    expect(tunnel({ a: 'bohr', b: 'tesla' })).toBe('lost')
+    expect(tunnel({ a: 'newton', b: 'tesla' })).toBe('ok')
     expect(flows.get('outside>front-edge 80/tcp,443/tcp')).toBe('ok')
   })
 
@@ -272,8 +300,9 @@ describe('a loss', () => {
   })
 
   test('links: cut tunnels weaken their ends, and a host without any is cut off', () => {
-    const { hosts, tunnels } = states([], [['tesla', 'bohr']])
-    expect(tunnels.get('bohr tesla')).toBe('broken')
+    const { hosts, tunnel, cut } = states([], [['tesla', 'bohr']])
+    expect(tunnel({ a: 'bohr', b: 'tesla' })).toBe('broken')
+    expect(cut.map(({ a, b }) => `${a} ${b}`)).toEqual(['bohr tesla'])
     expect([hosts.get('bohr'), hosts.get('tesla'), hosts.get('curie')]).toEqual(['degraded', 'degraded', 'ok'])
     const rest = shipped.hosts.map(({ name }) => name).filter(name => name !== 'ampere')
     expect(
@@ -285,9 +314,42 @@ describe('a loss', () => {
   })
 
   test('nothing is lost by no loss', () => {
-    const { hosts, jails, tunnels, roles, flows } = states([])
-    const all = [hosts, jails, tunnels, flows].flatMap(map => [...map.values()])
-    expect(new Set([...all, ...[...roles.values()].map(({ state }) => state)])).toEqual(new Set(['ok']))
+    const { hosts, jails, tunnel, roles, flows } = states([])
+    const all = [hosts, jails, flows].flatMap(map => [...map.values()])
+    expect(new Set([...all, ...shipped.tunnels.map(tunnel), ...[...roles.values()].map(({ state }) => state)])).toEqual(
+      new Set(['ok']),
+    )
+  })
+
+  test('tunnels and hosts are as they are when every tunnel is judged alone', () => {
+    const graph = sketchOf([2, 2, 1])
+    const names = graph.hosts.map(({ name }) => name)
+    const one = fc.constantFrom(...names)
+    fc.assert(
+      fc.property(fc.subarray(names), fc.array(fc.tuple(one, one), { maxLength: 8 }), (lost, links) => {
+        const { hosts, tunnel, cut } = effectsOf(graph, lossOf(lost, links))
+        const judged = graph.tunnels.map(({ a, b }): State =>
+          lost.includes(a) || lost.includes(b)
+            ? 'lost'
+            : links.some(ends => ends.includes(a) && ends.includes(b))
+              ? 'broken'
+              : 'ok',
+        )
+        expect(graph.tunnels.map(tunnel)).toEqual(judged)
+        expect(cut).toEqual(graph.tunnels.filter((_, i) => judged[i] === 'broken'))
+        for (const name of names) {
+          const mine = judged.filter((_, i) => [graph.tunnels[i]?.a, graph.tunnels[i]?.b].includes(name))
+          const expected = lost.includes(name)
+            ? 'lost'
+            : !mine.includes('broken')
+              ? 'ok'
+              : mine.includes('ok')
+                ? 'degraded'
+                : 'broken'
+          expect(hosts.get(name), name).toBe(expected)
+        }
+      }),
+    )
   })
 
   test('in a regional mesh a lost gateway parts its region from the others', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HostName } from '../../topology/names.ts'
 import type { RoleId } from '../../topology/place/problem.ts'
-import { linkOf, type Loss, type Part, type Resilience, whatIf } from '../../topology/place/whatif.ts'
+import { breaks, linkOf, type Loss, type Part, type Resilience, whatIf } from '../../topology/place/whatif.ts'
 
 const hosts = ['a', 'b', 'c', 'd', 'e'] as HostName[]
 const ids = ['x/1', 'x/2', 'x/3', 'x/4'] as RoleId[]
@@ -92,6 +92,30 @@ test('what is left agrees with asking everybody', () => {
     { numRuns: 2000 },
   )
   expect(hurt).toBeGreaterThan(200)
+})
+
+test('a flow breaks when somebody is left to ask and reaches nobody', () => {
+  const [some, direction] = [fc.subarray(hosts), fc.option(fc.subarray(hosts), { nil: null })]
+  const way = fc.option(fc.constantFrom(...hosts), { nil: null })
+  const found = new Set<boolean>()
+  fc.assert(
+    fc.property(direction, some, loss, way, (from, to, lost, through) => {
+      const ways = (a: HostName, b: HostName) => (through === null || a === through || b === through ? [] : [through])
+      const whole = (a: HostName, b: HostName) => !lost.links.has(linkOf(a, b))
+      const reached = (a: HostName, b: HostName) =>
+        a === b || (whole(a, b) && ways(a, b).every(on => !lost.hosts.has(on) && whole(a, on) && whole(on, b)))
+      const [askers, asked] = [from ?? [], to].map(all => all.filter(host => !lost.hosts.has(host)))
+      const expected =
+        to.length > 0 &&
+        (from === null
+          ? asked?.length === 0
+          : askers?.length !== 0 && askers?.every(a => asked?.every(b => !reached(a, b))) === true)
+      expect(breaks({ from, to }, lost, ways)).toBe(expected)
+      found.add(expected)
+    }),
+    { numRuns: 1000 },
+  )
+  expect(found.size).toBe(2)
 })
 
 describe('three voters', () => {

@@ -30,7 +30,7 @@ export function waysOf({ hosts, relayed }: Carrying): Ways {
   )
   const none: readonly HostName[] = []
   const near = (a: HostName, b: HostName): readonly HostName[] => {
-    const through = relays.get(linkOf(a, b))
+    const through = relays.size === 0 ? undefined : relays.get(linkOf(a, b))
     return through === undefined ? none : a < b ? through : through.toReversed()
   }
   return (a, b) => {

@@ -18,7 +18,7 @@ small{font-weight:normal;color:var(--soft)}
 a{color:var(--accent);text-decoration-thickness:1px;text-underline-offset:2px}
 code,kbd{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:.87em}
 kbd{border:1px solid var(--edge);border-radius:4px;padding:0 .35em;color:var(--soft)}
-button,input,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:.35rem .7rem;min-height:2.25rem;max-width:100%}
+button,input,select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--control);border-radius:8px;padding:.35rem .7rem;min-height:2.25rem;max-width:100%}
 button,select{cursor:pointer}
 button:hover,select:hover{border-color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}

@@ -1,5 +1,6 @@
 /** What a loss takes away or weakens, for everything that is drawn: pure, and usable in a browser. */
 import {
+  cutBy,
   type Effect,
   linkOf,
   type Loss,
@@ -10,10 +11,14 @@ import {
 } from '../../../topology/place/whatif.ts'
 import { waysOf } from '../../../topology/place/ways.ts'
 import type { HostName } from '../../../topology/names.ts'
-import type { Graph, GraphParty } from '../graph.ts'
+import type { Graph, GraphParty, GraphTunnel } from '../graph.ts'
 
 /** `lost`: it is gone; `broken`: it is there and does no work; `degraded`: it works, with less than was planned. */
 export type State = 'ok' | 'degraded' | 'broken' | 'lost'
+
+/** As a class of what is drawn, after others. */
+export const stateClass = (state: State | undefined): string =>
+  state === undefined || state === 'ok' ? '' : ` ${state}`
 
 interface RoleEffect extends Effect {
   readonly state: State
@@ -26,8 +31,10 @@ export interface Effects {
   readonly hosts: ReadonlyMap<string, State>
   /** By id. */
   readonly jails: ReadonlyMap<string, State>
-  /** By {@link linkOf}. */
-  readonly tunnels: ReadonlyMap<string, State>
+  /** Asked for and not written down: a thousand hosts have half a million. */
+  readonly tunnel: (tunnel: Pick<GraphTunnel, 'a' | 'b'>) => State
+  /** Between hosts that are there. */
+  readonly cut: readonly GraphTunnel[]
   /** By id. */
   readonly roles: ReadonlyMap<string, RoleEffect>
   /** By name. */
@@ -40,17 +47,12 @@ export const lossOf = (hosts: Iterable<string>, links: Iterable<readonly [string
   links: new Set([...links].map(([a, b]) => linkOf(a as HostName, b as HostName))),
 })
 
-const key = (a: string, b: string): string => linkOf(a as HostName, b as HostName)
-
 export function effectsOf(graph: Graph, loss: Loss): Effects {
   const gone: ReadonlySet<string> = loss.hosts
   const ways = waysOf(graph)
-  const tunnels = new Map(
-    graph.tunnels.map(({ a, b }): [string, State] => [
-      key(a, b),
-      gone.has(a) || gone.has(b) ? 'lost' : loss.links.has(key(a, b)) ? 'broken' : 'ok',
-    ]),
-  )
+  const isCut = cutBy(loss)
+  const tunnel: Effects['tunnel'] = ({ a, b }) => (gone.has(a) || gone.has(b) ? 'lost' : isCut(a, b) ? 'broken' : 'ok')
+  const cut = loss.links.size === 0 ? [] : graph.tunnels.filter(one => tunnel(one) === 'broken')
   const roles = rolesOf(graph, loss, ways)
   const jails = new Map<string, State>(graph.jails.map(jail => [jail.id, 'ok']))
   for (const service of graph.services)
@@ -62,19 +64,22 @@ export function effectsOf(graph: Graph, loss: Loss): Effects {
         for (const id of role.instances) jails.set(id, effect.state)
     }
   for (const { id, host } of graph.jails) if (gone.has(host)) jails.set(id, 'lost')
-  return { hosts: hostsOf(graph, loss, tunnels), jails, tunnels, roles, flows: flowsOf(graph, loss, ways) }
+  return { hosts: hostsOf(graph, { gone, tunnel, cut }), jails, tunnel, cut, roles, flows: flowsOf(graph, loss, ways) }
 }
 
-function hostsOf(graph: Graph, loss: Loss, tunnels: ReadonlyMap<string, State>): ReadonlyMap<string, State> {
-  const [whole, cut] = [new Set<string>(), new Set<string>()]
-  for (const { a, b } of graph.tunnels) {
-    const state = tunnels.get(key(a, b))
-    if (state === 'ok' || state === 'broken') for (const end of [a, b]) (state === 'ok' ? whole : cut).add(end)
-  }
+function hostsOf(
+  { hosts, tunnels }: Graph,
+  { gone, tunnel, cut }: Pick<Effects, 'tunnel' | 'cut'> & { readonly gone: ReadonlySet<string> },
+): ReadonlyMap<string, State> {
+  const hurt = new Set(cut.flatMap(({ a, b }) => [a, b]))
+  const whole = new Set<string>()
+  if (hurt.size > 0)
+    for (const one of tunnels)
+      if ((hurt.has(one.a) || hurt.has(one.b)) && tunnel(one) === 'ok') whole.add(one.a).add(one.b)
   return new Map(
-    graph.hosts.map(({ name }): [string, State] => [
+    hosts.map(({ name }): [string, State] => [
       name,
-      loss.hosts.has(name as HostName) ? 'lost' : !cut.has(name) ? 'ok' : whole.has(name) ? 'degraded' : 'broken',
+      gone.has(name) ? 'lost' : !hurt.has(name) ? 'ok' : whole.has(name) ? 'degraded' : 'broken',
     ]),
   )
 }

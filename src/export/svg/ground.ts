@@ -1,8 +1,8 @@
 /** The ground on which the hosts of a region stand: as little of its sector as holds them and its title. */
 import type { Graph } from '../graph.ts'
-import type { Layout, Point, Sector } from '../layout.ts'
+import type { Layout, Point, Sector, Size } from '../layout.ts'
 import type { Box } from './card.ts'
-import { cut, widthOf } from './text.ts'
+import { cut, round, widthOf } from './text.ts'
 
 export interface Ground {
   /** Convex, clockwise as SVG counts; without the margin around it. */
@@ -16,8 +16,9 @@ export interface Ground {
 const margin = 14
 /** Between the margins of two regions, at the least. */
 const seam = 8
-/** Of the smallest titles. */
+/** Of titles on a small map; and how much smaller they may become for want of room. */
 const letters = 22
+const smallest = 0.6
 
 /** By region. `boxes`: what is drawn of each host. */
 export function groundsOf(
@@ -43,37 +44,51 @@ function groundOf(
 ): Ground {
   const around = hullOf(boxes.flatMap(cornersOf))
   const extent = extentOf(around)
-  // A long title has smaller letters, and only then fewer.
-  const room = 1.15 * Math.max(extent.width, 250)
-  const size = Math.max(0.6, Math.min(1, room / widthOf(whole, largest, 'bold'))) * largest
-  const text = cut(whole, room, size, 'bold')
-  const box = placeOf({ width: widthOf(text, size, 'bold'), height: size * 1.15 }, { sector, boxes, around, extent })
-  const corners = hullOf([...around, ...cornersOf(box)])
-  return { corners, door: nearestOf(around.length === 0 ? corners : around), title: { text, size, box } }
+  const title = titleOf(whole, largest, { sector, boxes, around, extent })
+  const corners = hullOf([...around, ...cornersOf(title.box)])
+  return { corners, door: nearestOf(around.length === 0 ? corners : around), title }
 }
 
-/** Above or below a host at the edge, or all of them, so that the ground grows least; else beyond them all. */
-function placeOf(
-  { width, height }: { readonly width: number; readonly height: number },
-  of: {
-    readonly sector: Sector
-    readonly boxes: readonly Box[]
-    readonly around: readonly Point[]
-    readonly extent: Box
-  },
-): Box {
-  const { sector, boxes, around, extent } = of
+interface Standing {
+  readonly sector: Sector
+  readonly boxes: readonly Box[]
+  readonly around: readonly Point[]
+  readonly extent: Box
+}
+
+/** A long title, or one for which there is no place beside the hosts, has smaller letters, and only then fewer. */
+function titleOf(whole: string, largest: number, standing: Standing): Ground['title'] {
+  const room = 1.15 * Math.max(standing.extent.width, 250)
+  const fit = Math.max(smallest, Math.min(1, room / widthOf(whole, largest, 'bold')))
+  const titleAt = (share: number) => {
+    const size = share * largest
+    const text = cut(whole, room, size, 'bold')
+    return { text, size, needs: { width: widthOf(text, size, 'bold'), height: size * 1.15 } }
+  }
+  for (const share of [fit, 0.85 * fit, 0.7 * fit, smallest]) {
+    const { text, size, needs } = titleAt(Math.max(smallest, share))
+    const box = besideOf(needs, standing)
+    if (box !== null) return { text, size, box }
+  }
+  const { text, size, needs } = titleAt(fit)
+  return { text, size, box: beyondOf(needs, standing) }
+}
+
+/** Nobody is there, nor beyond it. */
+const isFree = (box: Box, under: boolean, { sector, boxes }: Standing): boolean =>
+  isWithin(box, sector) &&
+  !boxes.some(
+    other =>
+      box.x < other.x + other.width &&
+      other.x < box.x + box.width &&
+      (under ? box.y < other.y + other.height : other.y < box.y + box.height),
+  )
+
+/** Above or below a host at the edge, or all of them, so that the ground grows least. */
+function besideOf({ width, height }: Size, standing: Standing): Box | null {
+  const { boxes, around, extent } = standing
   const apart = height * 0.3
   const outside = boxes.filter(box => cornersOf(box).some(({ x, y }) => around.some(at => at.x === x && at.y === y)))
-  /** Nobody is there, nor beyond it. */
-  const free = (box: Box, under: boolean) =>
-    isWithin(box, sector) &&
-    !boxes.some(
-      other =>
-        box.x < other.x + other.width &&
-        other.x < box.x + box.width &&
-        (under ? box.y < other.y + other.height : other.y < box.y + box.height),
-    )
   const costOf = (box: Box, under: boolean) => {
     const below = under ? 0.1 * extent.width * extent.height : 0
     // Tunnels run between the hosts and the middle.
@@ -89,20 +104,25 @@ function placeOf(
         })),
       ),
     )
-    .filter(({ box, under }) => free(box, under))
+    .filter(({ box, under }) => isFree(box, under, standing))
     .map(({ box, under }) => ({ box, cost: costOf(box, under) }))
   const best = candidates.reduce<(typeof candidates)[number] | null>(
     (least, one) => (least === null || one.cost < least.cost - 1e-6 ? one : least),
     null,
   )
-  if (best !== null) return best.box
+  return best?.box ?? null
+}
+
+/** On the middle of the sector, where it is wide enough. */
+function beyondOf({ width, height }: Size, standing: Standing): Box {
+  const { sector } = standing
   const middle = (sector.from + sector.to) / 2
   for (let radius = sector.inner; ; radius += height) {
     const box = {
       ...{ x: radius * Math.cos(middle) - width / 2, y: radius * Math.sin(middle) - height / 2 },
       ...{ width, height },
     }
-    if (free(box, box.y > 0)) return box
+    if (isFree(box, box.y > 0, standing)) return box
   }
 }
 
@@ -125,7 +145,6 @@ export function boundsOf({ corners }: Ground): Box {
 }
 
 const text = ({ x, y }: Point): string => `${round(x)} ${round(y)}`
-const round = (n: number): number => Math.round(n * 10) / 10
 
 const cornersOf = ({ x, y, width, height }: Box): readonly Point[] => [
   { x, y },

@@ -1,14 +1,13 @@
 /** What stands below a map: which colour is which kind of service, what the marks mean, and what a loss does. */
 import type { State } from './effects.ts'
-import type { Picture } from './svg.ts'
-import { cut, widthOf, xml } from './text.ts'
+import type { Picture } from './picture.ts'
+import { cut, round, widthOf, xml } from './text.ts'
 
 interface Item {
   readonly width: number
   readonly draw: (x: number, y: number) => string
 }
 
-const round = (n: number): number => Math.round(n * 10) / 10
 /** Losses of roles that are listed; the others are counted. */
 const mostLines = 12
 
@@ -97,7 +96,7 @@ function lossLines({ effects }: Picture): readonly { readonly text: string; read
   const worst = { lost: 0, broken: 1, degraded: 2, ok: 3 } as const
   const listed = roles.toSorted((a, b) => worst[a.state] - worst[b.state])
   const cutOff = names('broken')
-  const links = [...effects.tunnels].filter(([, state]) => state === 'broken').map(([key]) => key.replace(' ', ' – '))
+  const links = effects.cut.map(({ a, b }) => `${a} – ${b}`)
   return [
     ...(names('lost').length === 0
       ? []

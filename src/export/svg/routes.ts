@@ -2,6 +2,7 @@
 import type { Graph } from '../graph.ts'
 import { bendOf, type Layout, onCurve, type Point } from '../layout.ts'
 import type { Box } from './card.ts'
+import { round } from './text.ts'
 
 /** By both hosts of a tunnel, `a` first: the handle of its curve. */
 export type Bends = ReadonlyMap<string, Point>
@@ -51,5 +52,3 @@ function hidden(from: Point, to: Point, bend: Point, boxes: readonly Box[]): num
   }
   return found
 }
-
-const round = (n: number): number => Math.round(n * 10) / 10

@@ -1,4 +1,4 @@
-/** Text in pictures: what XML forbids is taken out, what does not fit is cut, and no width is guessed too small. */
+/** Text and numbers in pictures: what XML forbids is taken out, what does not fit is cut, and no width is guessed too small. */
 import { printable } from '../../text/printable.ts'
 
 /** For XML, between tags and within quotes. One line. */
@@ -12,6 +12,11 @@ export const plain = (text: string): string =>
     .replaceAll('\t', ' ')
     .trim()
 
+/** Coordinates and sizes, to a tenth. */
+export const round = (n: number): number => Math.round(n * 10) / 10
+
+export const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`
+
 /** As much as has room, with an ellipsis where something is missing. */
 export function cut(text: string, room: number, size: number, weight: Weight = 'normal'): string {
   const whole = plain(text)
@@ -24,6 +29,23 @@ export function cut(text: string, room: number, size: number, weight: Weight = '
     kept.push(character)
   }
   return `${kept.join('').trimEnd()}…`
+}
+
+/** Of a name both ends: names that are alike begin alike, and what tells them apart comes last. */
+export function cutName(text: string, room: number, size: number, weight: Weight = 'normal'): string {
+  const whole = plain(text)
+  if (widthOf(whole, size, weight) <= room) return whole
+  const letters = Array.from(whole)
+  let left = room - widthOf('…', size, weight)
+  let [head, tail] = [0, letters.length]
+  while (head < tail) {
+    const fromHead = head <= letters.length - tail
+    left -= widthOf(letters[fromHead ? head : tail - 1] ?? '', size, weight)
+    if (left < 0) break
+    if (fromHead) head += 1
+    else tail -= 1
+  }
+  return `${letters.slice(0, head).join('')}…${letters.slice(tail).join('')}`
 }
 
 export type Weight = 'normal' | 'bold'

@@ -22,6 +22,11 @@ export const readable: readonly (readonly [text: string, on: string])[] = [
   ['plain-ink', 'plain'],
 ]
 
+/** Lines without which nobody would see where to press; others only part what is apart anyway. */
+export const visible: readonly (readonly [line: string, on: string])[] = ['control', 'accent', 'bad'].flatMap(line =>
+  ['paper', 'card'].map(on => [line, on] as const),
+)
+
 /**
  * The properties for an element: `:root` for a page, `.map` for a map that stands alone. As the reader's system has it,
  * unless the element or one around it says `data-theme`; on paper always light.
@@ -56,6 +61,7 @@ function colours(theme: ThemeName): Colours {
         ['ink', lch(0.25, 0.02, 260)],
         ['soft', lch(0.47, 0.02, 260)],
         ['edge', lch(0.8, 0.015, 260)],
+        ['control', lch(0.62, 0.02, 260)],
         ['tunnel', lch(0.62, 0.07, 250)],
         ['accent', lch(0.48, 0.12, 250)],
         ['bad', lch(0.5, 0.19, 27)],
@@ -70,6 +76,7 @@ function colours(theme: ThemeName): Colours {
         ['ink', lch(0.94, 0.008, 260)],
         ['soft', lch(0.76, 0.015, 260)],
         ['edge', lch(0.43, 0.02, 260)],
+        ['control', lch(0.58, 0.02, 260)],
         ['tunnel', lch(0.6, 0.08, 245)],
         ['accent', lch(0.78, 0.1, 245)],
         ['bad', lch(0.74, 0.15, 25)],

@@ -11,7 +11,8 @@ import { printable } from '../../text/printable.ts'
 import { type Common, Connection, Gate, Unreachable } from './connection.ts'
 import { KnownHosts, loginsOf, type Who } from './logins.ts'
 import { lastingParts, type Look, partsOf, renderProbe } from './probe.sh.ts'
-import { type Output, type Part, readOutput, reportOf } from './read.ts'
+import { type Output, type Part, readOutput } from './output.ts'
+import { reportOf } from './read/report.ts'
 
 export interface SshOptions extends Who {
   /** Milliseconds for one look at one host, logging in included. Default: two intervals, between 6 and 10 seconds. */

@@ -154,7 +154,7 @@ export class LosingPanel {
       'p',
       { class: 'every' },
       button,
-      element('label', { for: 'links' }, links, ` with its ${counted(all, 'link')}`),
+      all === 0 ? null : element('label', { for: 'links' }, links, ` with its ${counted(all, 'link')}`),
     )
   }
 

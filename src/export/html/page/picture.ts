@@ -216,8 +216,8 @@ export class Picture {
     for (const [name, group] of this.#hosts) set(group, effects.hosts.get(name))
     for (const [id, group] of this.#jails) set(group, effects.jails.get(id))
     for (const [ends, path] of this.#tunnels) {
-      const gone = ends.split(' ').some(end => effects.hosts.get(end) === 'lost')
-      set(path, gone ? 'lost' : effects.tunnels.get(ends))
+      const [a = '', b = ''] = ends.split(' ')
+      set(path, effects.tunnel({ a, b }))
     }
     for (const path of this.#svg.querySelectorAll<SVGElement>('path.bundle'))
       set(path, this.#bundleState(path, effects))
