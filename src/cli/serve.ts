@@ -1,5 +1,6 @@
 /** `meshwright serve` and `meshwright export metrics-textfile`: the health of the mesh, for Prometheus and Grafana. */
 import { existsSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { graphOf, type Graph } from '../export/graph.ts'
@@ -67,7 +68,7 @@ export async function serve(io: Io, options: ServeOptions): Promise<ExitCode> {
   const { watched } = sourced
   try {
     const answers = new Answers({
-      ...{ version, graph, fleet, targets: targetsOf(mesh.mesh, mesh.services) },
+      ...{ version, graph, fleet, targets: targetsOf(mesh.mesh, mesh.services), machine: hostname() },
       oldAfter: Math.max(tooOld.intervals * watched.interval, tooOld.least),
       secretsWritten: secretsWritten(options.directory),
       clock: () => performance.now(),

@@ -9,6 +9,7 @@ import type { SecretText } from '../keys/secret-text.ts'
 import { reason } from '../load/reason.ts'
 import { type Listen, listenText } from './address.ts'
 import type { Answer, Answers } from './answers.ts'
+import { asksByKnown } from './host.ts'
 import { shows } from './token.ts'
 
 /** Milliseconds. */
@@ -150,6 +151,9 @@ async function respond(
   const [path, query] = splitAt(request.url ?? '', '?')
   if (token !== null && path !== '/healthz' && !shows(request.headers.authorization, token))
     return refuse(response, 401, 'a bearer token is wanted', { 'WWW-Authenticate': 'Bearer realm="meshwright"' })
+  // Whoever has the token is no page that came by a name of its own.
+  if (token === null && !asksByKnown(request.headersDistinct['host'], answers.names))
+    return refuse(response, 421, misdirected)
   const answer = answers.of(path, new URLSearchParams(query))
   if (answer === null) return refuse(response, 404, 'there is no such path')
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -157,6 +161,9 @@ async function respond(
   if (hasBody(request)) return refuse(response, 413, 'nothing is taken')
   await send(request, response, answer)
 }
+
+const misdirected =
+  'not by this name: ask by an address, by localhost, or by the name of a host or a jail; who shows a token may use any'
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
