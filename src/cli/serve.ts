@@ -9,6 +9,7 @@ import { targetsOf } from '../export/targets.ts'
 import { builtFiles } from '../health/built.ts'
 import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
 import { lookOnce, watchOn } from '../health/watch.ts'
+import { tokenRemarks } from '../keys/token-file.ts'
 import { secretsDocument } from '../load/directory.ts'
 import { type Opened, openMesh } from '../load/open.ts'
 import {
@@ -63,6 +64,7 @@ export async function serve(io: Io, options: ServeOptions): Promise<ExitCode> {
   if ('refused' in listens) return refuse(io, listens.refused, options.json)
   const token = await serveToken(options.tokenFile, io.environment)
   if (token !== null && 'severity' in token) return refuse(io, [token], options.json)
+  report(io, await tokenRemarks(options.tokenFile))
   const sourced = await openSource(io, mesh, fleet, options, false)
   if ('refused' in sourced) return refuse(io, sourced.refused, options.json)
   const { watched } = sourced
