@@ -95,6 +95,13 @@ export const stateCases: Readonly<Record<string, (setting: Setting) => Promise<R
   'unwritable--no-place': ({ build }) =>
     build('--out', existsSync('/proc/self') ? '/proc/none/a/out' : '/dev/null/out'),
   'cannot-listen': ({ directory }) => meshwright({}, 'serve', '-C', directory, '--demo'),
+  'token-open': ({ directory, home }) => {
+    const token = join(home, 'token')
+    writeFileSync(token, 'correct-horse\n')
+    chmodSync(token, 0o644)
+    const elsewhere = ['--listen', '192.0.2.77:9587']
+    return meshwright({}, 'serve', '-C', directory, '--demo', '--token-file', token, ...elsewhere)
+  },
   'foreign-files': ({ directory, build }) => {
     mkdirSync(join(directory, 'out'))
     writeFileSync(join(directory, 'out/notes.txt'), 'mine')

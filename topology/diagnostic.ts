@@ -66,6 +66,7 @@ export const diagnosticCodes = [
   'identity-lost',
   'identity-wrong',
   'identity-open',
+  'token-open',
   'recipients-changed',
   'recipients-lock-out',
   'endpoint-unresolved',

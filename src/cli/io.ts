@@ -9,6 +9,8 @@ export interface Io {
   readonly read: (limit: number) => Promise<Uint8Array | null>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
+  /** Takes SIGHUP until what it gives back is called. Otherwise, and where a terminal hangs up, it ends the command. */
+  readonly onHangup?: (told: () => void) => () => void
   /** Digest of the program itself: another version may render other bytes from the same mesh. */
   readonly program: () => Promise<string>
   /** Program of the thread that works preshared keys out; without it they are derived as they are needed. */

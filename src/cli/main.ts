@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { fstatSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isatty } from 'node:tty'
 import { fileURLToPath } from 'node:url'
 import { reason } from '../load/reason.ts'
 import { exitCodes, type Io } from './io.ts'
@@ -13,7 +14,10 @@ import { program } from './program.ts'
 process.umask(0o022)
 
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort())
+const end = (): void => interrupted.abort()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end)
+const hangup = { told: end }
+process.on('SIGHUP', () => hangup.told())
 const output = { failed: false }
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (cause: NodeJS.ErrnoException) => unsaid(cause, stream))
@@ -24,6 +28,13 @@ const io: Io = {
   read: readInput,
   environment: process.env,
   signal: interrupted.signal,
+  // Whoever has no terminal is told by somebody else.
+  ...(![0, 1, 2].some(isatty) && {
+    onHangup: (told: () => void) => {
+      hangup.told = told
+      return () => void (hangup.told = end)
+    },
+  }),
   program: digestOfProgram,
   keyWorker: new URL('./ahead.worker.js', import.meta.url),
 }

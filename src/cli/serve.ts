@@ -1,108 +1,179 @@
 /** `meshwright serve` and `meshwright export metrics-textfile`: the health of the mesh, for Prometheus and Grafana. */
-import { existsSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { graphOf, type Graph } from '../export/graph.ts'
 import { Metrics } from '../export/metrics/metrics.ts'
-import { targetsOf } from '../export/targets.ts'
-import { builtFiles } from '../health/built.ts'
-import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
-import { lookOnce, watchOn } from '../health/watch.ts'
-import { secretsDocument } from '../load/directory.ts'
-import { type Opened, openMesh } from '../load/open.ts'
-import {
-  insideMesh,
-  isEverywhere,
-  type Listen,
-  listenText,
-  ownAddresses,
-  parseListen,
-  servePort,
-} from '../serve/address.ts'
-import { Answers } from '../serve/answers.ts'
+import { lookOnce } from '../health/watch.ts'
+import { reason } from '../load/reason.ts'
+import { isEverywhere, type Listen, listenText, parseListen, servePort } from '../serve/address.ts'
 import { Daemon, type Limits } from '../serve/server.ts'
-import { serveToken } from '../serve/token.ts'
 import { writeExport } from '../write/exports.ts'
-import { outOf, waiting } from './alone.ts'
+import { waiting } from './alone.ts'
 import { type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
-import { openSource, type SourceChoice } from './sources.ts'
+import { openSource } from './sources.ts'
+import { type ReadOptions, readMesh, secretsWritten, version, World } from './world.ts'
 
-declare const MESHWRIGHT_VERSION: string
-const version = typeof MESHWRIGHT_VERSION === 'string' ? MESHWRIGHT_VERSION : 'development'
-
-interface Common extends SourceChoice {
-  readonly directory: string
-  readonly out?: string
-  readonly json: boolean
-}
-
-export interface ServeOptions extends Common {
+export interface ServeOptions extends ReadOptions {
   /** As written; none: where this machine is inside the mesh. */
   readonly listen: readonly string[]
   readonly tokenFile?: string
-  /** Of this machine. */
-  readonly addresses?: () => readonly string[]
   readonly limits?: Partial<Limits>
 }
 
-export interface TextfileOptions extends Common {
+export interface TextfileOptions extends ReadOptions {
   /** Null: standard output. */
   readonly to: string | null
   /** Seconds to wait for another writer. */
   readonly wait: number
-  readonly addresses?: () => readonly string[]
 }
 
-/** Until it is told to end. */
+/** Until it is told to end; SIGHUP has it read the mesh anew. */
 export async function serve(io: Io, options: ServeOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
-  if ('refused' in opened) return refuse(io, opened.refused, options.json)
-  const { mesh, graph, fleet, inside } = opened
-  const listens = listensOf(options, inside)
-  if ('refused' in listens) return refuse(io, listens.refused, options.json)
-  const token = await serveToken(options.tokenFile, io.environment)
-  if (token !== null && 'severity' in token) return refuse(io, [token], options.json)
-  const sourced = await openSource(io, mesh, fleet, options, false)
-  if ('refused' in sourced) return refuse(io, sourced.refused, options.json)
-  const { watched } = sourced
+  const hangups = new Hangups(io)
   try {
-    const answers = new Answers({
-      ...{ version, graph, fleet, targets: targetsOf(mesh.mesh, mesh.services) },
-      oldAfter: Math.max(tooOld.intervals * watched.interval, tooOld.least),
-      secretsWritten: secretsWritten(options.directory),
-      clock: () => performance.now(),
-    })
+    const reading = await readMesh(io, options)
+    if ('refused' in reading) return refuse(io, reading.refused, options.json)
+    const listens = listensOf(options, reading.inside)
+    if ('refused' in listens) return refuse(io, listens.refused, options.json)
+    const world = await World.open(io, reading, options)
+    if (!(world instanceof World)) return refuse(io, world.refused, options.json)
+    return await serveWorlds(io, options, { first: world, listens: listens.listens, hangups })
+  } finally {
+    hangups.close()
+  }
+}
+
+interface Beginning {
+  readonly first: World
+  readonly listens: readonly Listen[]
+  readonly hangups: Hangups
+}
+
+/** One world after the other, at the same addresses. */
+async function serveWorlds(io: Io, options: ServeOptions, { first, listens, hangups }: Beginning): Promise<ExitCode> {
+  let world = first
+  try {
     const { limits } = options
-    const failed = (cause: unknown): void => {
-      const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-      io.stderr.write(`${what}\nThis is a bug in meshwright.\n`)
-    }
-    const daemon = await Daemon.start({ answers, token, failed, ...(limits && { limits }) }, listens.listens)
+    const failed = (cause: unknown): void => tellBug(io, cause)
+    const daemon = await Daemon.start({ ...world.content, failed, ...(limits && { limits }) }, listens)
     if (!(daemon instanceof Daemon)) return refuse(io, [daemon], options.json)
-    for (const address of daemon.addresses) io.stderr.write(`serving ${graph.mesh} on http://${address}/\n`)
-    if (token === null && listens.listens.some(isEverywhere))
+    for (const address of daemon.addresses)
+      io.stderr.write(`serving ${world.reading.graph.mesh} on http://${address}/\n`)
+    if (world.content.token === null && listens.some(isEverywhere))
       io.stderr.write('warning: whoever reaches this machine can read all of it: no token is set\n')
     try {
-      await watchOn(watched, snapshot => {
-        watched.hooks?.take(snapshot.events, snapshot.at, snapshot)
-        answers.take(snapshot)
-      })
+      world.tell()
+      world.look()
       // Of a recording, its end stays to be looked at.
-      await ended(io.signal)
+      const end = ended(io.signal)
+      for (;;) {
+        await Promise.race([end, world.broken, hangups.next()])
+        if (io.signal.aborted) return exitCodes.done
+        const next = await nextWorld(io, options, hangups)
+        if (next === null) continue
+        daemon.answerFrom(next.content)
+        const before = world
+        world = next
+        await before.close()
+        world.tell()
+        io.stderr.write(`serving ${world.reading.graph.mesh} as it is now\n`)
+        if (options.listen.length === 0 && world.reading.inside !== before.reading.inside)
+          io.stderr.write('warning: this machine has another address in the mesh now: a restart listens there\n')
+      }
     } finally {
       await daemon.close()
     }
-    return exitCodes.done
   } finally {
-    await watched.close()
+    await world.close()
   }
+}
+
+/** Milliseconds until another reading is shown even if some hosts were not heard of in it. */
+const patience = 15_000
+
+/** What is to take the place of a world; null: nothing is, or somebody has asked for a newer one meanwhile. */
+async function nextWorld(io: Io, options: ServeOptions, hangups: Hangups): Promise<World | null> {
+  hangups.heed()
+  const next = await readAnew(io, options)
+  if (next === null) {
+    io.stderr.write('the mesh cannot be read anew: what was served before goes on\n')
+    return null
+  }
+  next.look()
+  let waited: NodeJS.Timeout | undefined
+  const enough = new Promise<'shown'>(resolve => (waited = setTimeout(resolve, patience, 'shown')))
+  const shown = next.known.then(() => 'shown' as const)
+  try {
+    // What is asked for again may be an older mesh.yaml by now.
+    const what = await Promise.race([shown, enough, next.broken, hangups.next(), ended(io.signal)])
+    if (what === 'shown' && !io.signal.aborted) return next
+  } catch (cause) {
+    tellFailed(io, cause)
+  } finally {
+    clearTimeout(waited)
+  }
+  await next.close()
+  return null
+}
+
+async function readAnew(io: Io, options: ServeOptions): Promise<World | null> {
+  try {
+    const reading = await readMesh(io, options)
+    const next = 'refused' in reading ? reading : await World.open(io, reading, options)
+    if (next instanceof World) return next
+    report(io, next.refused)
+  } catch (cause) {
+    tellFailed(io, cause)
+  }
+  return null
+}
+
+/** SIGHUP. One that comes while nobody waits is not lost. */
+class Hangups {
+  readonly #release: (() => void) | undefined
+  #come = false
+  #wake: () => void = () => undefined
+
+  constructor(io: Io) {
+    this.#release = io.onHangup?.(() => {
+      this.#come = true
+      this.#wake()
+    })
+  }
+
+  /** Until there is one that nobody has heeded. */
+  next(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+      if (this.#come) resolve()
+    })
+  }
+
+  heed(): void {
+    this.#come = false
+  }
+
+  close(): void {
+    this.#release?.()
+  }
+}
+
+function tellBug(io: Io, cause: unknown): void {
+  const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  io.stderr.write(`${what}\nThis is a bug in meshwright.\n`)
+}
+
+/** What the system says has a code (errors of Node). */
+function tellFailed(io: Io, cause: unknown): void {
+  if ((cause as NodeJS.ErrnoException | null)?.code === undefined) tellBug(io, cause)
+  else io.stderr.write(`error: ${reason(cause)}\n`)
 }
 
 /** One look, for the textfile collector of node_exporter: it reads *.prom, and never half of one. */
 export async function metricsTextfile(io: Io, options: TextfileOptions): Promise<ExitCode> {
-  const opened = await open(io, options)
-  if ('refused' in opened) return refuse(io, opened.refused, options.json)
-  const { mesh, graph, fleet } = opened
+  const reading = await readMesh(io, options)
+  if ('refused' in reading) return refuse(io, reading.refused, options.json)
+  const { mesh, graph, fleet } = reading
   const sourced = await openSource(io, mesh, fleet, options, false)
   if ('refused' in sourced) return refuse(io, sourced.refused, options.json)
   const { watched } = sourced
@@ -129,34 +200,6 @@ export async function metricsTextfile(io: Io, options: TextfileOptions): Promise
   }
 }
 
-/** Looks without a new snapshot, and milliseconds that it may take in any case. */
-const tooOld = { intervals: 5, least: 60_000 }
-
-interface Ready {
-  readonly mesh: Opened
-  readonly graph: Graph
-  readonly fleet: Fleet
-  /** The address of this machine in the mesh. */
-  readonly inside: string | null
-}
-
-async function open(
-  io: Io,
-  options: Common & { readonly addresses?: () => readonly string[] },
-): Promise<Ready | { readonly refused: readonly Diagnostic[] }> {
-  const mesh = await openMesh({
-    ...{ directory: options.directory, environment: io.environment },
-    purpose: options.hooks ? 'read' : 'plan',
-  })
-  if (mesh.mesh === null) return { refused: mesh.diagnostics }
-  if (!options.json) report(io, mesh.diagnostics)
-  const names = mesh.mesh.hosts.map(host => host.name)
-  const planned = fleetOf({ ...mesh, files: await builtFiles(outOf(options), names) })
-  const graph = graphOf(mesh)
-  const inside = insideMesh(graph, (options.addresses ?? ownAddresses)())
-  return { mesh, graph, inside, fleet: inside === null ? planned : fromInside(planned) }
-}
-
 function listensOf(
   { listen }: ServeOptions,
   inside: string | null,
@@ -173,15 +216,6 @@ function listensOf(
     // Said twice is meant once; 0 is another port each time.
     else if (parsed.port === 0 || !listens.some(one => listenText(one) === listenText(parsed))) listens.push(parsed)
   return refused.length > 0 ? { refused } : { listens }
-}
-
-/** Null as well where nobody lets us see it. */
-const secretsWritten = (directory: string) => (): number | null => {
-  try {
-    return statSync(join(directory, secretsDocument)).mtimeMs
-  } catch {
-    return null
-  }
 }
 
 const ended = (signal: AbortSignal): Promise<void> =>

@@ -6,8 +6,10 @@ import type { Hooks } from '../health/hooks/hooks.ts'
 import type { Snapshot } from '../health/snapshot.ts'
 import type { Source } from '../health/source.ts'
 import type { WatchOptions } from '../health/watch.ts'
+import { tokenRemarks } from '../keys/token-file.ts'
 import { type Opened, secretsOf } from '../load/open.ts'
-import type { Io } from './io.ts'
+import { type Io, paintOf } from './io.ts'
+import { reportText } from './report.ts'
 
 export interface SourceChoice {
   readonly directory: string
@@ -50,6 +52,8 @@ export async function openSource(
   }
   const found = await sourceOf(io, fleet, choice)
   if ('severity' in found) return { refused: [found] }
+  if (choice.prometheus !== undefined)
+    for (const remark of await tokenRemarks(choice.prometheusToken)) tell(reportText([remark], paintOf(io, 'stderr')))
   const interval = found.interval * 1000
   const hooks = choice.hooks ? await hooksOf(opened, fleet, tell) : { hooks: null }
   if ('refused' in hooks) return hooks

@@ -10,6 +10,7 @@ import type { Target } from '../export/targets.ts'
 import type { Fleet } from '../health/fleet.ts'
 import type { Snapshot } from '../health/snapshot.ts'
 import { spanText } from '../health/verdict.ts'
+import { namesFor } from './host.ts'
 import { bytesOf, Shared } from './shared.ts'
 
 export interface Answer {
@@ -23,6 +24,8 @@ export interface Served {
   readonly graph: Graph
   readonly fleet: Fleet
   readonly targets: readonly Target[]
+  /** What this machine calls itself (hostname(1)). */
+  readonly machine?: string
   /** Milliseconds without a new snapshot after which something is wrong. */
   readonly oldAfter: number
   /** Milliseconds since the epoch at which secrets.age was written; null: there is none. */
@@ -46,6 +49,8 @@ const paths = {
 const kept = 250_000
 
 export class Answers {
+  /** By which they may be asked for without a token. */
+  readonly names: ReadonlySet<string>
   readonly #of: Served
   readonly #metrics: Metrics
   #latest: { readonly scrape: Scrape; readonly taken: number; readonly texts: Map<string, Shared> } | null = null
@@ -53,6 +58,7 @@ export class Answers {
   constructor(of: Served) {
     this.#of = of
     this.#metrics = new Metrics(of)
+    this.names = namesFor(of.graph, of.machine ?? '')
   }
 
   take(snapshot: Snapshot): void {

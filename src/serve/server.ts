@@ -9,6 +9,7 @@ import type { SecretText } from '../keys/secret-text.ts'
 import { reason } from '../load/reason.ts'
 import { type Listen, listenText } from './address.ts'
 import type { Answer, Answers } from './answers.ts'
+import { asksByKnown } from './host.ts'
 import { shows } from './token.ts'
 
 /** Milliseconds. */
@@ -35,13 +36,18 @@ export interface Serving {
   readonly limits?: Partial<Limits>
 }
 
+/** What another reading of the mesh may change of it. */
+export type Content = Pick<Serving, 'answers' | 'token'>
+
 export class Daemon {
+  readonly #content: { now: Content }
   readonly #servers: readonly Server[]
   readonly #grace: number
   /** With the ports that were given for 0. */
   readonly addresses: readonly string[]
 
-  private constructor(servers: readonly Server[], grace: number) {
+  private constructor(content: { now: Content }, servers: readonly Server[], grace: number) {
+    this.#content = content
     this.#servers = servers
     this.#grace = grace
     this.addresses = servers.map(server => {
@@ -53,17 +59,23 @@ export class Daemon {
   /** On all of these addresses, or on none. */
   static async start(serving: Serving, listens: readonly Listen[]): Promise<Daemon | Diagnostic> {
     const limits = { ...usual, ...serving.limits }
+    const content: { now: Content } = { now: serving }
     const servers: Server[] = []
     for (const listen of listens) {
-      const server = serverOf(serving, limits)
+      const server = serverOf(content, serving.failed, limits)
       const refused = await listening(server, listen)
       if (refused !== null) {
-        await new Daemon(servers, 0).close()
+        await new Daemon(content, servers, 0).close()
         return refused
       }
       servers.push(server)
     }
-    return new Daemon(servers, limits.grace)
+    return new Daemon(content, servers, limits.grace)
+  }
+
+  /** Whoever asks from now on is answered from this; answers under way come to their end as they began. */
+  answerFrom(content: Content): void {
+    this.#content.now = content
   }
 
   async close(): Promise<void> {
@@ -83,10 +95,10 @@ export class Daemon {
   }
 }
 
-function serverOf(serving: Serving, limits: Limits): Server {
+function serverOf(content: { readonly now: Content }, failed: Serving['failed'], limits: Limits): Server {
   const take = (request: IncomingMessage, response: ServerResponse): void => {
-    respond(request, response, serving, limits).catch((cause: unknown) => {
-      serving.failed(cause)
+    respond(request, response, content.now, limits).catch((cause: unknown) => {
+      failed(cause)
       if (response.headersSent) response.destroy()
       else refuse(response, 500, 'this is a bug in meshwright')
     })
@@ -139,7 +151,7 @@ const refusals: Readonly<Record<string, readonly [string, string]>> = {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { answers, token }: Serving,
+  { answers, token }: Content,
   limits: Limits,
 ): Promise<void> {
   const over = setTimeout(() => response.destroy(), limits.answer)
@@ -150,6 +162,9 @@ async function respond(
   const [path, query] = splitAt(request.url ?? '', '?')
   if (token !== null && path !== '/healthz' && !shows(request.headers.authorization, token))
     return refuse(response, 401, 'a bearer token is wanted', { 'WWW-Authenticate': 'Bearer realm="meshwright"' })
+  // Whoever has the token is no page that came by a name of its own.
+  if (token === null && !asksByKnown(request.headersDistinct['host'], answers.names))
+    return refuse(response, 421, misdirected)
   const answer = answers.of(path, new URLSearchParams(query))
   if (answer === null) return refuse(response, 404, 'there is no such path')
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -157,6 +172,9 @@ async function respond(
   if (hasBody(request)) return refuse(response, 413, 'nothing is taken')
   await send(request, response, answer)
 }
+
+const misdirected =
+  'not by this name: ask by an address, by localhost, or by the name of a host or a jail; who shows a token may use any'
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'

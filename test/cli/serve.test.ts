@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -6,6 +6,7 @@ import { metricsTextfile, serve, type ServeOptions, type TextfileOptions } from 
 import type { Io } from '../../src/cli/io.ts'
 import { families } from '../../src/export/metrics/families.ts'
 import { parseSamples } from '../../src/health/samples.ts'
+import { isOpen } from '../../src/keys/token-file.ts'
 import { makeIdentity } from '../../src/keys/identity.ts'
 import { meshwright, temporary } from '../command.ts'
 
@@ -129,6 +130,52 @@ describe('meshwright serve', () => {
       expect((await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200)
       expect(said.stderr).not.toContain(token)
     }
+  })
+
+  test('warns of a token that others can read, and takes it all the same', async () => {
+    const directory = meshDirectory()
+    const tokenFile = join(directory, 'token')
+    writeFileSync(tokenFile, 'from-a-file\n')
+    for (const [mode, said] of [
+      [0o644, '0644'],
+      [0o640, '0640'],
+      [0o604, '0604'],
+      [0o600, null],
+      [0o400, null],
+    ] as const) {
+      chmodSync(tokenFile, mode)
+      const { url, said: of } = await running(options(directory, { tokenFile }))
+      const warned = `warning token-open: the token file ${tokenFile} can be read by others: its mode is ${said}\n  chmod 600 ${tokenFile}\n`
+      if (said === null) expect(of.stderr).not.toContain('token-open')
+      else expect(of.stderr).toContain(warned)
+      expect(of.stderr).not.toContain('from-a-file')
+      expect((await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer from-a-file' } })).status).toBe(200)
+    }
+    const none = await running(options(directory), { MESHWRIGHT_SERVE_TOKEN: 'x' })
+    expect(none.said.stderr).not.toContain('token-open')
+  })
+
+  test('of a file that is not ours, its group is how we can read it', () => {
+    const [ours, another] = [1001, 0]
+    const open = (mode: number, uid: number) => isOpen({ mode: 0o100_000 | mode, uid }, ours)
+    expect([0o600, 0o400, 0o640, 0o620, 0o604].map(mode => open(mode, ours))).toEqual([false, false, true, true, true])
+    expect([0o600, 0o640, 0o644, 0o604].map(mode => open(mode, another))).toEqual([false, false, true, true])
+  })
+
+  test('so it does of the token of the Prometheus that it asks', async () => {
+    const directory = meshDirectory()
+    const prometheusToken = join(directory, 'token')
+    writeFileSync(prometheusToken, 'from-a-file\n')
+    const looking = { demo: false, prometheus: [`http://127.0.0.1:${await free()}`], prometheusToken }
+    const said = async (mode: number, of: Partial<ServeOptions>) => {
+      chmodSync(prometheusToken, mode)
+      // It is refused before it looks anywhere.
+      return (await refused(options(directory, { ...of, listen: ['192.0.2.77:1'] }))).stderr
+    }
+    expect(await said(0o640, looking)).toContain(`warning token-open: the token file ${prometheusToken} can be read by`)
+    expect(await said(0o600, looking)).not.toContain('token-open')
+    // One that nobody is shown.
+    expect(await said(0o640, { prometheusToken })).not.toContain('token-open')
   })
 
   test('warns where all may come and no token is wanted', async () => {

@@ -71,8 +71,20 @@ test('a command is told of a host that does not answer', async () => {
 
 test('hooks without their secret are refused before anything is watched', async () => {
   const { directory, environment } = await meshOf('  - { on: [host], webhook: { secret: discord } }\n')
-  const { code, stderr } = await meshwright(environment, 'status', '-C', directory, '--hooks')
+  const { code, stderr } = await meshwright(environment, 'status', '-C', directory, '--watch', '--hooks')
   expect(code).toBe(1)
   expect(stderr).toContain('nobody has given the secret discord')
-  expect((await meshwright(environment, 'status', '-C', directory, '--demo', '--hooks')).code).toBe(2)
+  expect((await meshwright(environment, 'status', '-C', directory, '--watch', '--demo', '--hooks')).code).toBe(2)
+})
+
+test('one look tells nobody: nothing has changed before it', async () => {
+  const { directory, environment } = await meshOf('  - { on: [host], command: [/usr/bin/false] }\n')
+  for (const more of [[], ['--check'], ['--json'], ['--host', 'only']]) {
+    const { code, stdout, stderr } = await meshwright(environment, 'status', '-C', directory, '--hooks', ...more)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain("error: option '--hooks' tells of changes: give --watch with it\n")
+  }
+  const without = await meshwright(environment, 'status', '-C', directory, '--demo', '--json')
+  expect(without.stderr).not.toContain('--hooks')
+  expect(without.stdout).toContain('"only"')
 })

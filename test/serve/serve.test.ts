@@ -318,6 +318,63 @@ describe('a token', () => {
   })
 })
 
+describe('the name by which it is asked', () => {
+  const status = async (host: string | null, more: Partial<Serving> = {}, path = '/metrics') => {
+    const { port } = await serving(more)
+    const line = host === null ? '' : `Host: ${host}\r\n`
+    return raw(port, `GET ${path} HTTP/1.1\r\n${line}Connection: close\r\n\r\n`)
+  }
+  const { domain } = world.graph
+
+  test.each([
+    ...['127.0.0.1', '127.0.0.1:9587', '10.66.0.1', '[::1]', '[::1]:9587', '[fe80::1%wg0]:1', '203.0.113.9:80'],
+    ...['localhost', 'LocalHost:9587', 'localhost.', 'tesla', 'tesla:9587', `tesla.${domain}`, `TESLA.${domain}.:80`],
+    ...['db-postgres', 'db-postgres.tesla', `db-postgres.tesla.${domain}`],
+    ...['watcher.example.org:9587', 'watcher'],
+  ])('%s is an address, or a name of the mesh or of this machine', async host => {
+    const answers = withSnapshot(answersOf({ machine: 'Watcher.example.org' }))
+    expect(await status(host, { answers })).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test.each([
+    ...['rebound.example', 'rebound.example:9587', '127.0.0.1.rebound.example', 'localhost.rebound.example', ''],
+    ...['tesla.rebound.example', `${domain}.rebound.example`, `rebound.${domain}`, domain, 'xlocalhost', 'tesla..'],
+    ...['::1', '[::1', '[::1]x', '[rebound.example]', '[127.0.0.1]', '127.0.0.256', '127.1', '0x7f000001', 'watcher'],
+    ...['tesla:80:80', 'user@localhost', 'localhost/x', 'localhost, rebound.example', 'rebound.example\\@localhost'],
+  ])('%s is none, and all that is told is what would be one', async host => {
+    for (const path of ['/', '/metrics', '/exporters', '/api/graph', '/sd', '/healthz', '/none']) {
+      const answer = await status(host, {}, path)
+      expect(answer, path).toMatch(/^HTTP\/1\.1 421 /)
+      expect(answer).toContain('\r\n\r\nnot by this name: ask by an address, by localhost, or by the name of a host')
+      expect(answer).not.toContain('rebound')
+    }
+  })
+
+  test('two of them are none', async () => {
+    for (const [one, other] of [
+      ['localhost', 'rebound.example'],
+      ['rebound.example', 'localhost'],
+    ])
+      expect(await status(`${one}\r\nHost: ${other}`)).toMatch(/^HTTP\/1\.1 4(?:00|21) /)
+  })
+
+  test('whoever shows a token may use any, and without the token none helps', async () => {
+    const token = new SecretText('correct-horse', 'token of meshwright serve')
+    const shown = 'rebound.example\r\nAuthorization: Bearer correct-horse'
+    expect(await status(shown, { token })).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await status('localhost', { token })).toMatch(/^HTTP\/1\.1 401 /)
+    // Where none is asked for, one that is shown says nothing.
+    expect(await status(shown)).toMatch(/^HTTP\/1\.1 421 /)
+  })
+
+  test('probes that speak HTTP/1.0 say none', async () => {
+    const { port } = await serving()
+    expect(await raw(port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await raw(port, 'GET /healthz HTTP/1.0\r\nHost: rebound.example\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /)
+    expect(await status(null)).toMatch(/^HTTP\/1\.1 400 /)
+  })
+})
+
 describe('what is not to be had', () => {
   test.each(['/none', '/metrics/', '/metrics%20', '/../etc/passwd', '/METRICS', '/api', '//metrics'])(
     '%s is not found',
@@ -337,7 +394,8 @@ describe('what is not to be had', () => {
 
   test('nothing is taken: neither with a length nor in pieces, nor when asked first', async () => {
     const { port } = await serving()
-    const get = (headers: string, body = '') => raw(port, `GET /metrics HTTP/1.1\r\nHost: x\r\n${headers}\r\n${body}`)
+    const get = (headers: string, body = '') =>
+      raw(port, `GET /metrics HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`)
     expect(await get('Content-Length: 3\r\n', 'abc')).toMatch(/^HTTP\/1\.1 413 /)
     expect(await get('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n0\r\n\r\n')).toMatch(/^HTTP\/1\.1 413 /)
     expect(await get('Content-Length: 3\r\nExpect: 100-continue\r\n')).toMatch(/^HTTP\/1\.1 413 /)
@@ -347,17 +405,29 @@ describe('what is not to be had', () => {
   test.each([
     ['noise', '\u0000\u0001\u0002\r\n\r\n', /^HTTP\/1\.1 400 /],
     ['no host', 'GET /metrics HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 /],
-    ['two lengths', 'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', /^HTTP\/1\.1 400 /],
-    ['a header without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+    [
+      'two lengths',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      /^HTTP\/1\.1 400 /,
+    ],
+    [
+      'a header without end',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      /^HTTP\/1\.1 431 /,
+    ],
     ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001', /^HTTP\/1\.1 400 /],
-    ['a tunnel', 'CONNECT 10.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n', /^$/],
-    ['a proxy', 'GET http://10.0.0.1/metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 404 /],
+    ['a tunnel', 'CONNECT 10.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n', /^$/],
+    [
+      'a proxy',
+      'GET http://10.0.0.1/metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 404 /,
+    ],
     [
       'a WebSocket',
-      'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
+      'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
       /^HTTP\/1\.1 200 /,
     ],
-    ['a strange expectation', 'GET /none HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\n\r\n', /^HTTP\/1\.1 404 /],
+    ['a strange expectation', 'GET /none HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n', /^HTTP\/1\.1 404 /],
   ])('%s harms nobody', async (_, text, answer) => {
     const { port } = await serving()
     expect(await raw(port, text)).toMatch(answer)
@@ -366,9 +436,9 @@ describe('what is not to be had', () => {
 
   test.each([
     ['says nothing', ''],
-    ['comes to no end', 'GET /metrics HTTP/1.1\r\nHost: x\r\n'],
-    ['never sends what it promised', 'GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n'],
-    ['asks once and stays', 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['comes to no end', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n'],
+    ['never sends what it promised', 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n'],
+    ['asks once and stays', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ])('whoever %s is shown the door', async (_, text) => {
     const { port } = await serving({ limits: { request: 200, idle: 200 } })
     const began = Date.now()
@@ -380,7 +450,7 @@ describe('what is not to be had', () => {
     const { port } = await serving({ limits: { request: 300, idle: 10_000 } })
     const began = Date.now()
     await new Promise<void>(resolve => {
-      const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n'))
+      const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n'))
       const drip = setInterval(() => socket.write('X: y\r\n'), 50)
       socket.on('error', () => undefined)
       socket.on('data', () => undefined)
@@ -402,9 +472,11 @@ describe('what is not to be had', () => {
           }),
       ),
     )
-    expect(await raw(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toBe('')
+    expect(await raw(port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).toBe('')
     for (const socket of sockets) socket.destroy()
-    await until(async () => (await raw(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')) !== '')
+    await until(
+      async () => (await raw(port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')) !== '',
+    )
   })
 })
 
@@ -460,7 +532,7 @@ describe('an answer under way', () => {
   const begin = (port: number, headers = '') =>
     new Promise<Socket>(resolve => {
       const socket: Socket = connect({ port, host: '127.0.0.1' }, () =>
-        socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\n${headers}\r\n`),
+        socket.write(`GET /metrics HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`),
       )
       socket.on('error', () => undefined)
       socket.once('data', () => {
@@ -505,7 +577,7 @@ describe('an answer under way', () => {
   test('comes to its end when the daemon does, if it is taken at once; connections that are kept open do not count', async () => {
     const { port, daemon } = await serving()
     const kept = connect({ port, host: '127.0.0.1' })
-    kept.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+    kept.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await new Promise(resolve => kept.once('data', resolve))
     const scrape = ask(port, '/metrics')
     await new Promise(resolve => setImmediate(resolve))

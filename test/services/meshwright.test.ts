@@ -131,7 +131,10 @@ run_rc_command() {
 `
 
 /** A machine in a directory, on which the script is run with what `rc.conf` says; `gone`: files that are not there. */
-function started(rcConf: string, gone: readonly string[] = []): string {
+const started = (rcConf: string, gone: readonly string[] = []): string =>
+  shell(rcConf, gone, 'PATH=$AT/bin:$PATH dash $AT/meshwright start 2>&1; echo "status $?"')
+
+function shell(rcConf: string, gone: readonly string[], script: string): string {
   const lib = 'usr/local/lib/node_modules/meshwright/dist/meshwright.js'
   const files: Record<string, string> = {
     meshwright: rcScript()
@@ -158,7 +161,7 @@ if [ "\${dir:-}" = 1 ]; then mkdir -p "$1"; else cp "$1" "$2"; fi
   const at = laidOut(Object.fromEntries(there), 0o755)
   const { output } = alone(
     [],
-    `sed -i 's#@DIR@#${at}#g' ${at}/meshwright ${at}/rc.subr ${at}/rc.conf; dash -n ${at}/meshwright && PATH=${at}/bin:$PATH dash ${at}/meshwright start 2>&1; echo "status $?"`,
+    `AT=${at}; sed -i 's#@DIR@#${at}#g' ${at}/meshwright ${at}/rc.subr ${at}/rc.conf; dash -n ${at}/meshwright && ${script}`,
   )
   return output.replaceAll(at, 'DIR')
 }
@@ -203,6 +206,29 @@ meshwright_args="--interval 10"
     ])
     expect(started('meshwright_identity=""\nmeshwright_args="--demo"\n').split('\n')).toEqual([
       ...[...made, ...watcher, ...serve, '<--demo>', 'status 0', ''],
+    ])
+  })
+
+  // daemon(8) takes no SIGHUP without -H, and would end by it and leave its child behind.
+  test('reload is SIGHUP for the program, and none for daemon(8), which would end by it', () => {
+    expect(rcScript().text).toContain('\nextra_commands="reload"\nreload_cmd="meshwright_reload"\n')
+    const said = shell(
+      ...(['', []] as const),
+      `mkdir -p $AT/var/run
+for one in daemon.pid pid; do
+	sh -c 'trap "echo told $0; exit" HUP; trap "exit 1" TERM; echo ready; while :; do sleep 0.1; done' $one > $AT/$one &
+	echo $! > $AT/var/run/meshwright.$one
+done
+until [ -s $AT/pid ] && [ -s $AT/daemon.pid ]; do sleep 0.05; done
+dash $AT/meshwright reload; echo "status $?"
+wait "$(cat $AT/var/run/meshwright.pid)"
+kill -0 "$(cat $AT/var/run/meshwright.daemon.pid)" && echo 'daemon(8) is there'
+kill "$(cat $AT/var/run/meshwright.daemon.pid)"; wait
+cat $AT/pid $AT/daemon.pid
+dash $AT/meshwright reload; echo "status $?"`,
+    )
+    expect(said.split('\n')).toEqual([
+      ...['status 0', 'daemon(8) is there', 'ready', 'told pid', 'ready', 'status 1', ''],
     ])
   })
 

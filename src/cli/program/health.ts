@@ -1,5 +1,6 @@
 /** `status`, `ui`, `serve`: how the mesh is. */
 import { type Command, Option } from 'commander'
+import { exitCodes } from '../io.ts'
 import { command, common, type Common, type Joining, list, outOption, picked } from './options.ts'
 import { looking, type Watching, watching } from './sources.ts'
 
@@ -18,7 +19,11 @@ export function healthCommands(root: Command, { io, run }: Joining): void {
     .action(
       async (
         o: Common & Watching & { host: string[]; link: string[]; service: string[]; watch: boolean; check: boolean },
+        self: Command,
       ) => {
+        // One look has nothing before it that could have changed.
+        if (o.hooks && !o.watch)
+          self.error("error: option '--hooks' tells of changes: give --watch with it", { exitCode: exitCodes.usage })
         const { status, ui } = await import('../status.ts')
         const options = {
           ...{ ...common(o), ...looking(o), watch: o.watch, check: o.check },

@@ -14,7 +14,7 @@ const home = '/var/db/meshwright'
 
 export const rcScript = (): JailFile =>
   renderRcScript({
-    ...{ name: 'meshwright', user: 'meshwright', makesUser: true, directory: home, reload: null },
+    ...{ name: 'meshwright', user: 'meshwright', makesUser: true, directory: home, reload: 'HUP' },
     settings: [
       {
         ...{ name: 'meshwright_mesh', value: meshDirectory },
