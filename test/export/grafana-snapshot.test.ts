@@ -118,6 +118,8 @@ describe.each(cases)('%s', (_, mesh, snapshot) => {
       ['tunnel directions up', of(tunnels.up + tunnels.lossy, tunnels.total)],
       ['services at work', of(services.ok, services.total)],
     ])
+    // Links lead to the same hour.
+    expect(dashboard['time']).toEqual({ from: '2025-12-31T23:01:00.000Z', to: '2026-01-01T00:01:00.000Z' })
     expect(dashboard.description).toContain('as it was at 2026-01-01T00:01:00.000Z, made up by the demo.')
   })
 

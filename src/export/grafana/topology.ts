@@ -22,7 +22,9 @@ export function topologyDashboard(graph: Graph, snapshot: Snapshot | null): Expo
         ? 'The mesh as it is planned. All is in the file: no data source is asked.'
         : `The mesh as it was at ${time(snapshot.at)}, ${seenBy[snapshot.source.kind]}. All is in the file: no data source is asked.`,
     variables: [],
-    ...{ from: 'now-1h', refresh: null },
+    // Who follows a link of a snapshot asks how that host was then.
+    ...(snapshot === null ? { from: 'now-1h' } : { from: time(snapshot.at - hour), to: time(snapshot.at) }),
+    refresh: null,
     lines: [
       ...(snapshot === null ? [] : [summary(snapshot)]),
       pictures(graph, drawn, snapshot),
@@ -31,6 +33,8 @@ export function topologyDashboard(graph: Graph, snapshot: Snapshot | null): Expo
     ],
   })
 }
+
+const hour = 3_600_000
 
 /** In our words: a title may be a path or a URL of somebody else's. */
 const seenBy: Readonly<Record<SourceKind, string>> = {
