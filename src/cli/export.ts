@@ -13,7 +13,7 @@ import { parseLoss } from '../services/losses.ts'
 import { writeExport, writeExports, type Written } from '../write/exports.ts'
 import { waiting } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
-import { type Look, looked } from './look.ts'
+import type { Look } from './look.ts'
 
 interface ExportOptions {
   readonly directory: string
@@ -140,7 +140,7 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
     const { dashboardsPath, url } = options
     const problem = dashboardsPath === undefined ? null : pathProblem(dashboardsPath, '/var/lib/grafana/dashboards')
     if (problem !== null) return problem
-    const snapshot = options.look === undefined ? null : await looked(io, opened, options.look)
+    const snapshot = options.look === undefined ? null : await (await import('./look.ts')).looked(io, opened, options.look)
     if (snapshot !== null && 'refused' in snapshot) return snapshot
     return grafanaFiles(graphOf(opened), {
       snapshot,
