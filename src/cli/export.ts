@@ -140,7 +140,8 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
     const { dashboardsPath, url } = options
     const problem = dashboardsPath === undefined ? null : pathProblem(dashboardsPath, '/var/lib/grafana/dashboards')
     if (problem !== null) return problem
-    const snapshot = options.look === undefined ? null : await (await import('./look.ts')).looked(io, opened, options.look)
+    const snapshot =
+      options.look === undefined ? null : await (await import('./look.ts')).looked(io, opened, options.look)
     if (snapshot !== null && 'refused' in snapshot) return snapshot
     return grafanaFiles(graphOf(opened), {
       snapshot,
