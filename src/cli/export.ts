@@ -1,4 +1,7 @@
-/** `meshwright export …`: the planned mesh for other programs and for people. Needs no keys, and changes nothing of the mesh. */
+/**
+ * `meshwright export …`: the planned mesh for other programs and for people. Needs no keys, changes nothing of the mesh,
+ * and asks nobody unless it is told to.
+ */
 import { isIPv4, isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
@@ -10,6 +13,7 @@ import { parseLoss } from '../services/losses.ts'
 import { writeExport, writeExports, type Written } from '../write/exports.ts'
 import { waiting } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
+import type { Look } from './look.ts'
 
 interface ExportOptions {
   readonly directory: string
@@ -126,6 +130,8 @@ export interface GrafanaOptions extends ExportOptions {
   readonly url: readonly string[]
   /** Where the dashboards will lie. */
   readonly dashboardsPath?: string
+  /** Where to look how the mesh is, for the dashboard that needs no data source. None: it shows the plan. */
+  readonly look?: Look
 }
 
 export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode> =>
@@ -139,7 +145,11 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
     const { dashboardsPath, url } = options
     const problem = dashboardsPath === undefined ? null : pathProblem(dashboardsPath, '/var/lib/grafana/dashboards')
     if (problem !== null) return problem
+    const snapshot =
+      options.look === undefined ? null : await (await import('./look.ts')).looked(io, opened, options.look)
+    if (snapshot !== null && 'refused' in snapshot) return snapshot
     return grafanaFiles(graphOf(opened), {
+      snapshot,
       prometheus: url,
       interval: Math.max(0, ...scrapeIntervals(opened)) || 15,
       ...(dashboardsPath !== undefined && { dashboardsPath }),
@@ -182,13 +192,14 @@ async function exportFiles(
   io: Io,
   name: string,
   options: ExportOptions,
-  make: (opened: Opened) => Promise<readonly ExportFile[] | Diagnostic>,
+  make: (opened: Opened) => Promise<readonly ExportFile[] | Diagnostic | { readonly refused: readonly Diagnostic[] }>,
 ): Promise<ExitCode> {
   const opened = await openMesh({ ...options, environment: io.environment, purpose: 'plan' })
   if (opened.mesh === null) return refuse(io, opened.diagnostics, options.json)
   report(io, opened.diagnostics)
   const files = await make(opened)
   if ('severity' in files) return refuse(io, [files], options.json)
+  if ('refused' in files) return refuse(io, files.refused, options.json)
   const to = options.to ?? join(options.directory, 'export', name)
   return said(io, await writeExports(to, files, waiting(io, options)), options)
 }

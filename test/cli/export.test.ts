@@ -2,7 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { texts } from '../../src/cli/export.ts'
+import { program } from '../../src/cli/program.ts'
+import type { Dashboard } from '../../src/export/grafana/dashboard.ts'
 import { meshwright, temporary } from '../command.ts'
+import { shippedMesh } from '../export/grafana-meshes.ts'
+import { broken, recordingOf } from '../export/grafana-seen.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -83,6 +87,8 @@ test.each([
 
 test.each([
   [['metrics-textfile', '--demo', '--hooks']],
+  [['grafana', '--snapshot', '--demo', '--hooks']],
+  [['grafana', '--snapshot', '--demo', '--replay', 'x']],
   [['svg', '--theme', 'pink']],
   [['nothing']],
   [['zone', '--serial', 'x']],
@@ -129,4 +135,94 @@ test('what is said takes the place of what the plan has', async () => {
   expect(readFileSync(join(provisioning, 'datasources/meshwright.yaml'), 'utf8')).toContain(
     'https://prometheus.example.net/x',
   )
+})
+
+describe('export grafana --snapshot', () => {
+  const topology = (directory: string): string =>
+    readFileSync(join(directory, 'export/grafana/dashboards/topology.json'), 'utf8')
+  const titlesOf = (text: string) => (JSON.parse(text) as Dashboard).panels.map(({ title }) => title)
+
+  test('shows a recording, the same each time; without it the plan is back', async () => {
+    const directory = meshDirectory()
+    const replay = join(temporary(), 'seen.jsonl')
+    writeFileSync(replay, recordingOf(await shippedMesh(), broken([['host-lost', 'bohr']])))
+    const argv = ['export', 'grafana', '-C', directory] as const
+    const planned = await meshwright({}, ...argv)
+    expect(planned.code, planned.stderr).toBe(0)
+    const plan = topology(directory)
+    expect(titlesOf(plan)).not.toContain('Not well')
+    const first = await meshwright({}, ...argv, '--snapshot', '--replay', replay)
+    expect(first.code, first.stderr).toBe(0)
+    expect(first.stderr).toContain('1 file written, 6 as they were.')
+    const text = topology(directory)
+    expect(titlesOf(text)).toContain('Not well')
+    expect(text).toContain('The mesh as it was at 2026-01-01T00:01:00.000Z, as a recording has it.')
+    expect(text).toContain('made up')
+    // Neither keys nor what is made of them.
+    expect(text).not.toMatch(/[A-Za-z0-9+/]{43}=|PRIVATE|AGE-SECRET/)
+    const again = await meshwright({}, ...argv, '--snapshot', '--replay', replay)
+    expect(again.stderr).toContain('0 files written, 7 as they were.')
+    expect((await meshwright({}, ...argv)).stderr).toContain('1 file written')
+    expect(topology(directory)).toBe(plan)
+  })
+
+  test('of the demo says that it is made up, and is at this moment', async () => {
+    const directory = meshDirectory()
+    const before = Date.now()
+    const ran = await meshwright({}, 'export', 'grafana', '-C', directory, '--snapshot', '--demo', '--json')
+    expect(ran.code, ran.stderr).toBe(0)
+    expect(JSON.parse(ran.stdout)).toMatchObject({ ok: true })
+    const { description } = JSON.parse(topology(directory)) as Dashboard
+    const [, at = ''] = /^The mesh as it was at (\S+Z), made up by the demo\./.exec(description) ?? []
+    expect(Date.parse(at)).toBeGreaterThanOrEqual(before)
+    expect(Date.parse(at)).toBeLessThanOrEqual(Date.now())
+  })
+
+  test.each([
+    [['--demo'], '--demo'],
+    [['--replay', 'x'], '--replay'],
+    [['--prometheus', 'http://127.0.0.1:9'], '--prometheus'],
+    [['--identity', 'x'], '--identity'],
+    [['--record', 'x'], '--record'],
+    [['--speed', '1'], '--speed'],
+  ])('%j without it is wrong usage, and nobody is asked', async (argv, flag) => {
+    const directory = meshDirectory()
+    const ran = await meshwright({}, 'export', 'grafana', '-C', directory, ...argv)
+    expect(ran.code).toBe(2)
+    expect(ran.stdout).toBe('')
+    expect(ran.stderr).toContain(`error: ${flag} is of the look that --snapshot takes.`)
+    expect(ran.stderr.includes('Where dashboards ask is --url.')).toBe(flag === '--prometheus')
+    expect(readdirSync(directory).toSorted()).toEqual(['mesh.yaml', 'regions'])
+  })
+
+  test.each([
+    ['a recording that is not there', ['--replay', '/nonexistent/x'], /\/nonexistent\/x/],
+    ['no URL', ['--prometheus', 'nowhere'], /the URL of Prometheus is none/],
+    ['a URL for dashboards with a password', ['--demo', '--url', 'http://me:hunter2@a'], /has a name or a password/],
+  ])('%s is refused, and nothing is written', async (_, argv, said) => {
+    const directory = meshDirectory()
+    const ran = await meshwright({}, 'export', 'grafana', '-C', directory, '--snapshot', ...argv)
+    expect(ran.code).toBe(1)
+    expect(ran.stdout).toBe('')
+    expect(ran.stderr).toMatch(said)
+    expect(ran.stderr).not.toContain('hunter2')
+    expect(readdirSync(directory).toSorted()).toEqual(['mesh.yaml', 'regions'])
+  })
+
+  test('that is broken off writes nothing', async () => {
+    const directory = meshDirectory()
+    const said: string[] = []
+    const stop = new AbortController()
+    const io = {
+      stdout: { write: (text: string) => said.push(text) },
+      stderr: { write: () => true },
+      read: () => Promise.resolve(new Uint8Array()),
+      ...{ environment: {}, signal: stop.signal, program: () => Promise.resolve('test') },
+    }
+    const running = program(io, ['export', 'grafana', '-C', directory, '--snapshot', '--demo'])
+    stop.abort(new Error('told to end'))
+    await expect(running).rejects.toThrow('told to end')
+    expect(said).toEqual([])
+    expect(readdirSync(directory).toSorted()).toEqual(['mesh.yaml', 'regions'])
+  })
 })

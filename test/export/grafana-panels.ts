@@ -88,6 +88,47 @@ export function shownBy({ fieldConfig }: Panel, value: number): string {
   return `${text} ${named.find(([code]) => code === color)?.[1] ?? String(color)}`
 }
 
+/** What a panel of large words shows: a name and a text each. */
+export const tilesOf = (panel: Panel): readonly (readonly [name: string, text: string])[] =>
+  data
+    .getFieldDisplayValues({
+      ...{ fieldConfig: panel.fieldConfig as never, data: readied(panel, text => text), theme },
+      reduceOptions: (panel.options as { reduceOptions: GrafanaData.ReduceDataOptions }).reduceOptions,
+      replaceVariables: text => text,
+    })
+    .map(({ display }) => [display.title ?? '', display.text])
+
+/** Frames of a panel with its settings in them, as panels get them. */
+const readied = (panel: Panel, replaceVariables: (text: string) => string): Frame[] =>
+  data.applyFieldOverrides({
+    ...{ data: snapshotFrames(panel), fieldConfig: panel.fieldConfig as never, theme, replaceVariables },
+    fieldConfigRegistry: settings,
+  })
+
+/** What overrides may set; the program itself has a list with an editor for each. */
+const settings = new data.FieldConfigOptionsRegistry(() =>
+  ['color', 'displayName', 'links', 'mappings', 'thresholds', 'unit'].map(
+    id => ({ ...{ id, path: id, name: id }, process: (value: unknown) => value, shouldApply: () => true }) as never,
+  ),
+)
+
+/** Every cell as it is shown, with its links, and every text that variables were filled into on the way. */
+export function interpolated(panel: Panel): Readonly<Record<'filled' | 'links' | 'shown', readonly string[]>> {
+  const [filled, links]: [string[], string[]] = [[], []]
+  const shown = readied(panel, text => {
+    filled.push(text)
+    return text
+  }).flatMap(({ fields }) =>
+    fields.flatMap(({ display, values, getLinks }) =>
+      values.map((value: unknown, valueRowIndex) => {
+        links.push(...(getLinks?.({ valueRowIndex }) ?? []).map(({ href }) => href))
+        return display?.(value).text ?? String(value)
+      }),
+    ),
+  )
+  return { filled, links, shown }
+}
+
 interface Column {
   readonly name: string
   readonly type: string

@@ -422,6 +422,14 @@ describe('panels, as the code of Grafana makes them,', () => {
     }
     const hosts = panelOf(shipped.graph, 'mesh', 21)
     expect([0, 1, 2].map(value => shownBy(hosts, value))).toEqual(['down red', 'stale orange', 'up green'])
+    for (const [id, word] of [
+      [101, 'copies'],
+      [122, 'follows'],
+    ] as const) {
+      const leads = panelOf(shipped.graph, 'services', id)
+      // A replica is as well as its leader.
+      expect([0, 1].map(value => shownBy(leads, value))).toEqual([`${word} ${colors.planned}`, 'leads green'])
+    }
   })
 
   test('have their thresholds in order', () => {

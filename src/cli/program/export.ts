@@ -40,15 +40,36 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
     command(parent, name, description)
       .option('--to <dir>', `where (default: export/${name} in the mesh directory)`, directory)
       .addOption(waitOption())
-  files('grafana', 'dashboards, and provisioning of them and of the data source')
-    .option('--url <url...>', 'of Prometheus (default: those of the mesh, else http://127.0.0.1:9090)', list, [])
-    .option('--dashboards-path <path>', 'where they will lie (default: /usr/local/etc/grafana/dashboards)')
-    .action(async (o: Exporting & { url: string[]; dashboardsPath?: string }) =>
-      run(
-        (await import('../export.ts')).exportGrafana(io, {
-          ...{ ...exported(o), url: o.url, ...picked(o, ['dashboardsPath']) },
-        }),
+  sourced(
+    files('grafana', 'dashboards, and provisioning of them and of the data source')
+      .option('--url <url...>', 'of Prometheus (default: those of the mesh, else http://127.0.0.1:9090)', list, [])
+      .option('--dashboards-path <path>', 'where they will lie (default: /usr/local/etc/grafana/dashboards)')
+      .option(
+        '--snapshot',
+        'show in Topology how the mesh is now, and not the plan: one look, by ssh or where these say:',
+        false,
       ),
+  )
+    .addOption(outOption())
+    .action(
+      async (
+        o: Exporting & Watching & { url: string[]; dashboardsPath?: string; snapshot: boolean },
+        self: Command,
+      ) => {
+        // One who takes --prometheus for --url is told so, before anybody is asked.
+        const where = o.snapshot ? undefined : ofLook.find(name => self.getOptionValueSource(name) === 'cli')
+        if (where !== undefined) {
+          const flag = self.options.find(option => option.attributeName() === where)?.long ?? where
+          const hint = where.startsWith('prometheus') ? ' Where dashboards ask is --url.' : ''
+          self.error(`error: ${flag} is of the look that --snapshot takes.${hint}`, { code: 'meshwright.noSnapshot' })
+        }
+        await run(
+          (await import('../export.ts')).exportGrafana(io, {
+            ...{ ...exported(o), url: o.url, ...picked(o, ['dashboardsPath']) },
+            ...(o.snapshot && { look: { ...common(o), ...looking(o), hooks: false } }),
+          }),
+        )
+      },
     )
   files('prometheus', 'what to scrape, rules with their tests, and routes of Alertmanager')
     .option(
@@ -122,5 +143,17 @@ function directory(value: string): string {
   if (value === '-') throw new InvalidArgumentError('These are several files: name a directory, as in ./- .')
   return place(value)
 }
+
+const ofLook = [
+  'demo',
+  'replay',
+  'prometheus',
+  'prometheusToken',
+  'interval',
+  'speed',
+  'record',
+  'identity',
+  'out',
+] as const
 
 const exported = (o: Exporting) => ({ ...common(o), ...picked(o, ['to']) })

@@ -30,8 +30,10 @@ interface Content {
   readonly variables: readonly Variable[]
   /** Side by side, as far as there is room. */
   readonly lines: readonly (readonly Drawn[])[]
-  /** How long ago it begins: `now-6h`. */
+  /** How long ago it begins: `now-6h`; what links lead to is shown of the same span. */
   readonly from: string
+  /** By default now. */
+  readonly to?: string
   /** Null: nothing in it changes. */
   readonly refresh: string | null
 }
@@ -39,14 +41,14 @@ interface Content {
 const dashboardUid = (mesh: string, name: DashboardName): string => uidOf(`${mesh}-${name}`)
 
 export function dashboardFile(content: Content): ExportFile {
-  const { name, mesh, title, description, variables, lines, from, refresh } = content
+  const { name, mesh, title, description, variables, lines, from, to = 'now', refresh } = content
   const tags = [...new Set(['meshwright', mesh])]
   const dashboard: Dashboard = {
     uid: dashboardUid(mesh, name),
     title: `${mesh}: ${title}`,
     ...{ description, tags },
     ...{ timezone: '', editable: true, graphTooltip: 1, schemaVersion: 39, version: 1 },
-    ...{ refresh: refresh ?? '', time: { from, to: 'now' } },
+    ...{ refresh: refresh ?? '', time: { from, to } },
     templating: { list: variables },
     annotations: { list: [] },
     links: [

@@ -33,6 +33,17 @@ const line = (sketch: Omit<Sketch, 'height'>, exprs: Readonly<Record<string, str
 const state = (sketch: Omit<Sketch, 'height'>, expr: string, yes: string, no: string, well = true): Drawn =>
   stateTimeline({ ...sketch, height: 8 }, [range('A', expr, '{{instance}}')], yesNo(yes, no, well))
 
+/** Whoever does not lead is as well as one that does. */
+const leads = (sketch: Omit<Sketch, 'height'>, expr: string, otherwise: string): Drawn =>
+  stateTimeline(
+    { ...sketch, height: 8 },
+    [range('A', expr, '{{instance}}')],
+    [
+      { value: 0, word: otherwise, color: colors.planned },
+      { value: 1, word: 'leads', color: colors.good },
+    ],
+  )
+
 const part = (sketch: Omit<Sketch, 'height'>, expr: string, legend = '{{instance}}', fullIsWell = false): Drawn =>
   bargauge({ ...sketch, height: 8 }, [now('A', expr, legend)], {
     ...{ unit: 'percentunit', min: 0, max: 1, color: { mode: 'thresholds' } },
@@ -45,10 +56,10 @@ const table: readonly KindRow[] = [
   {
     ...{ title: 'PostgreSQL, by Patroni', when: [['patroni', 'postgres']] },
     panels: [
-      state(
+      leads(
         { id: 101, title: 'Leads', width: 8 },
         once('instance', `${chosen('patroni_primary')} or ${chosen('patroni_master')}`),
-        ...(['leads', 'copies'] as const),
+        'copies',
       ),
       timeseries(
         {
@@ -78,14 +89,7 @@ const table: readonly KindRow[] = [
     ...{ title: 'etcd', when: [['patroni', 'etcd']] },
     panels: [
       state({ id: 121, title: 'Sees a leader', width: 6 }, each('etcd_server_has_leader'), 'leader', 'no leader'),
-      stateTimeline(
-        { id: 122, title: 'Leads', width: 6, height: 8 },
-        [range('A', each('etcd_server_is_leader'), '{{instance}}')],
-        [
-          { value: 0, word: 'follows', color: colors.unknown },
-          { value: 1, word: 'leads', color: colors.good },
-        ],
-      ),
+      leads({ id: 122, title: 'Leads', width: 6 }, each('etcd_server_is_leader'), 'follows'),
       line(
         { id: 123, title: 'Changes of leader', width: 6 },
         { changes: each('etcd_server_leader_changes_seen_total') },

@@ -4,8 +4,7 @@
  * at a node: the panel breaks at one that does not.
  */
 import { tunnelBetween } from '../../health/fleet.ts'
-import { type HostHealth, type Snapshot, tunnelAt, type TunnelHealth } from '../../health/snapshot.ts'
-import { linkStateValue } from '../metrics/families.ts'
+import { type Level, type Snapshot, tunnelAt, type TunnelHealth, worst } from '../../health/snapshot.ts'
 import type { Graph } from '../graph.ts'
 import { layoutOf } from '../layout.ts'
 
@@ -52,6 +51,7 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
   const { hosts: points } = layoutOf(graph)
   const places = locationsOf(graph)
   const health = new Map(snapshot?.hosts.map(host => [host.name, host]))
+  const between = snapshot === null ? null : waysOf(snapshot)
   const jails = new Map(graph.hosts.map((host): [string, string[]] => [host.name, []]))
   for (const { host, name } of graph.jails) jails.get(host)?.push(name)
   return {
@@ -72,13 +72,11 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
         detail__provider: host.provider ?? '',
         detail__class: host.class,
         detail__services: services.join(' '),
-        detail__problems: problems.map(({ text }) => text).join('; '),
+        detail__problems: [is?.why ?? '', ...problems.map(({ text }) => text)].filter(text => text !== '').join('; '),
       }
     }),
     edges: graph.tunnels.map(({ a, b, roundTrip }) => {
-      const [forward, backward] = snapshot === null ? [null, null] : bothWays(snapshot, health.get(a), health.get(b))
-      const [there, back] = [stateOf(forward), stateOf(backward)]
-      const worst = there === null ? back : back === null ? there : Math.min(there, back)
+      const [forward, backward] = between?.(a, b) ?? [null, null]
       const measured = Math.max(forward?.roundTrip ?? -1, backward?.roundTrip ?? -1)
       return {
         ...{ id: `${a}--${b}`, source: a, target: b },
@@ -86,13 +84,8 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
           measured >= 0
             ? `${measured.toFixed(1)} ms`
             : `${roundTrip.estimated ? '≈ ' : ''}${roundTrip.milliseconds.toFixed(0)} ms`,
-        secondarystat:
-          forward === null
-            ? ''
-            : backward === null || forward.state === backward.state
-              ? forward.state
-              : `${forward.state} / ${backward.state}`,
-        color: snapshot === null ? colors.planned : colorOf(worst),
+        secondarystat: forward === null ? '' : stateOfBoth(forward, backward),
+        color: snapshot === null ? colors.planned : colorOfLevel[levelOfBoth(forward, backward)],
         thickness: 1,
         detail__forward: forward === null ? '' : `${forward.state}: ${forward.why}`,
         detail__backward: backward === null ? '' : `${backward.state}: ${backward.why}`,
@@ -103,21 +96,30 @@ export function nodeGraph(graph: Graph, snapshot: Snapshot | null): NodeGraph {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-const stateOf = (way: TunnelHealth | null): number | null => (way === null ? null : linkStateValue[way.state])
+type Ways = readonly [there: TunnelHealth | null, back: TunnelHealth | null]
 
-const colorOf = (worst: number | null): string =>
-  worst === null ? colors.unknown : worst === 4 ? colors.good : worst >= 2 ? colors.weak : colors.bad
-
-function bothWays(
-  snapshot: Snapshot,
-  a: HostHealth | undefined,
-  b: HostHealth | undefined,
-): readonly [TunnelHealth | null, TunnelHealth | null] {
+/** A tunnel as either end sees it, asked for by the names of both. */
+export function waysOf(snapshot: Snapshot): (a: string, b: string) => Ways {
+  const numbers = new Map(snapshot.hosts.map(({ name, number }) => [name, number]))
   const { tunnels } = snapshot.fleet
-  const there = a === undefined || b === undefined ? -1 : tunnelBetween(tunnels, a.number, b.number)
-  if (there < 0) return [null, null]
-  const back = tunnels.back[there] ?? -1
-  return [tunnelAt(snapshot, there), back < 0 ? null : tunnelAt(snapshot, back)]
+  return (a, b) => {
+    const there = tunnelBetween(tunnels, numbers.get(a) ?? -1, numbers.get(b) ?? -1)
+    if (there < 0) return [null, null]
+    const back = tunnels.back[there] ?? -1
+    return [tunnelAt(snapshot, there), back < 0 ? null : tunnelAt(snapshot, back)]
+  }
+}
+
+/** `up`, or `down / unknown` where they do not agree. */
+export const stateOfBoth = (there: TunnelHealth | null, back: TunnelHealth | null): string =>
+  there === null || back === null || there.state === back.state
+    ? (there?.state ?? back?.state ?? 'unknown')
+    : `${there.state} / ${back.state}`
+
+/** The worse of both; what one end does not know, the other may. */
+export const levelOfBoth = (...ways: Ways): Level => {
+  const known = ways.flatMap(way => (way === null || way.level === 'unknown' ? [] : way.level))
+  return known.length === 0 ? 'unknown' : worst(known)
 }
 
 const colorOfLevel = { ok: colors.good, unknown: colors.unknown, warn: colors.weak, bad: colors.bad } as const
