@@ -8,12 +8,13 @@ import { type Diagnostic, error } from '../../topology/diagnostic.ts'
 import { isDomainName } from '../../topology/names.ts'
 import type { ExportFile } from '../export/files.ts'
 import { type Graph, graphOf } from '../export/graph.ts'
+import type { Snapshot } from '../health/snapshot.ts'
 import { type Opened, openMesh } from '../load/open.ts'
 import { parseLoss } from '../services/losses.ts'
 import { writeExport, writeExports, type Written } from '../write/exports.ts'
 import { waiting } from './alone.ts'
 import { count, type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
-import type { Look } from './look.ts'
+import type { Look, Refused } from './reading.ts'
 
 interface ExportOptions {
   readonly directory: string
@@ -145,8 +146,7 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
     const { dashboardsPath, url } = options
     const problem = dashboardsPath === undefined ? null : pathProblem(dashboardsPath, '/var/lib/grafana/dashboards')
     if (problem !== null) return problem
-    const snapshot =
-      options.look === undefined ? null : await (await import('./look.ts')).looked(io, opened, options.look)
+    const snapshot = options.look === undefined ? null : await lookedAt(io, opened, options.look)
     if (snapshot !== null && 'refused' in snapshot) return snapshot
     return grafanaFiles(graphOf(opened), {
       snapshot,
@@ -155,6 +155,11 @@ export const exportGrafana = (io: Io, options: GrafanaOptions): Promise<ExitCode
       ...(dashboardsPath !== undefined && { dashboardsPath }),
     })
   })
+
+async function lookedAt(io: Io, opened: Opened, look: Look): Promise<Snapshot | Refused> {
+  const { looked, readingOf } = await import('./reading.ts')
+  return looked(io, await readingOf(opened, look), look)
+}
 
 /** On another machine: nobody can look whether it is there. A URL said in its place may be a secret, and is not repeated. */
 const pathProblem = (path: string, example: string): Diagnostic | null =>

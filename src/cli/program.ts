@@ -6,15 +6,14 @@ import { editCommands } from './program/edit.ts'
 import { exportCommands } from './program/export.ts'
 import { healthCommands } from './program/health.ts'
 import { keyCommands } from './program/keys.ts'
-
-declare const MESHWRIGHT_VERSION: string
+import { version } from './version.ts'
 
 export async function program(io: Io, argv: readonly string[]): Promise<ExitCode> {
   let result: ExitCode = exitCodes.done
   const joining = { io, run: (work: Promise<ExitCode>) => work.then(code => void (result = code)) }
   const root = new Command('meshwright')
     .description('One YAML description becomes every FreeBSD host’s WireGuard, jail, route and pf configuration.')
-    .version(typeof MESHWRIGHT_VERSION === 'string' ? MESHWRIGHT_VERSION : 'development')
+    .version(version)
     .showHelpAfterError('(meshwright --help lists the commands)')
     .configureOutput({ writeOut: text => void io.stdout.write(text), writeErr: text => void io.stderr.write(text) })
     // That an option is off or empty until it is given needs no saying.

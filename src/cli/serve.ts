@@ -1,30 +1,17 @@
-/** `meshwright serve` and `meshwright export metrics-textfile`: the health of the mesh, for Prometheus and Grafana. */
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+/** `meshwright serve`: the health of the mesh, for Prometheus and Grafana. */
 import { type Diagnostic, error } from '../../topology/diagnostic.ts'
-import { Metrics } from '../export/metrics/metrics.ts'
-import { lookOnce } from '../health/watch.ts'
 import { reason } from '../load/reason.ts'
 import { isEverywhere, type Listen, listenText, parseListen, servePort } from '../serve/address.ts'
 import { Daemon, type Limits } from '../serve/server.ts'
-import { writeExport } from '../write/exports.ts'
-import { waiting } from './alone.ts'
 import { type ExitCode, exitCodes, type Io, refuse, report } from './io.ts'
-import { openSource } from './sources.ts'
-import { type ReadOptions, readMesh, secretsWritten, version, World } from './world.ts'
+import { readMesh, type ReadOptions } from './reading.ts'
+import { World } from './world.ts'
 
 export interface ServeOptions extends ReadOptions {
   /** As written; none: where this machine is inside the mesh. */
   readonly listen: readonly string[]
   readonly tokenFile?: string
   readonly limits?: Partial<Limits>
-}
-
-export interface TextfileOptions extends ReadOptions {
-  /** Null: standard output. */
-  readonly to: string | null
-  /** Seconds to wait for another writer. */
-  readonly wait: number
 }
 
 /** Until it is told to end; SIGHUP has it read the mesh anew. */
@@ -167,37 +154,6 @@ function tellBug(io: Io, cause: unknown): void {
 function tellFailed(io: Io, cause: unknown): void {
   if ((cause as NodeJS.ErrnoException | null)?.code === undefined) tellBug(io, cause)
   else io.stderr.write(`error: ${reason(cause)}\n`)
-}
-
-/** One look, for the textfile collector of node_exporter: it reads *.prom, and never half of one. */
-export async function metricsTextfile(io: Io, options: TextfileOptions): Promise<ExitCode> {
-  const reading = await readMesh(io, options)
-  if ('refused' in reading) return refuse(io, reading.refused, options.json)
-  const { mesh, graph, fleet } = reading
-  const sourced = await openSource(io, mesh, fleet, options, false)
-  if ('refused' in sourced) return refuse(io, sourced.refused, options.json)
-  const { watched } = sourced
-  try {
-    const snapshot = await lookOnce(watched)
-    // A look that was broken off says nothing of the mesh.
-    io.signal.throwIfAborted()
-    const scrape = { snapshot, secretsWritten: secretsWritten(options.directory)() }
-    const text = new Metrics({ version, graph, fleet }).text(scrape)
-    if (options.to === null || options.to === '-') {
-      for (const chunk of text) io.stdout.write(chunk)
-      return exitCodes.done
-    }
-    const place = dirname(options.to)
-    // One that is mistyped is not made: nobody would read there.
-    if (!existsSync(place)) return refuse(io, [error('unwritable', `there is no directory ${place}`)], options.json)
-    // Two at once would spoil what either writes.
-    const written = await writeExport(options.to, [...text].join(''), waiting(io, options))
-    if ('severity' in written) return refuse(io, [written], options.json)
-    if (options.json) io.stdout.write(`${JSON.stringify({ ok: true, files: written }, null, 2)}\n`)
-    return exitCodes.done
-  } finally {
-    await watched.close()
-  }
 }
 
 function listensOf(

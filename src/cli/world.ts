@@ -1,70 +1,16 @@
 /** One reading of the mesh as `meshwright serve` has it: the plan, where its health comes from, and what is told of both. */
-import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import type { Diagnostic } from '../../topology/diagnostic.ts'
-import { graphOf, type Graph } from '../export/graph.ts'
 import { targetsOf } from '../export/targets.ts'
-import { builtFiles } from '../health/built.ts'
-import { type Fleet, fleetOf, fromInside } from '../health/fleet.ts'
 import type { Snapshot } from '../health/snapshot.ts'
 import { watchOn } from '../health/watch.ts'
 import { tokenRemarks } from '../keys/token-file.ts'
-import { secretsDocument } from '../load/directory.ts'
-import { type Opened, openMesh } from '../load/open.ts'
-import { insideMesh, ownAddresses } from '../serve/address.ts'
 import { Answers } from '../serve/answers.ts'
 import type { Content } from '../serve/server.ts'
 import { serveToken } from '../serve/token.ts'
-import { outOf } from './alone.ts'
 import { type Io, report } from './io.ts'
-import { openSource, type SourceChoice, type Watched } from './sources.ts'
-
-declare const MESHWRIGHT_VERSION: string
-export const version = typeof MESHWRIGHT_VERSION === 'string' ? MESHWRIGHT_VERSION : 'development'
-
-export interface ReadOptions extends SourceChoice {
-  readonly directory: string
-  readonly out?: string
-  readonly json: boolean
-  /** Of this machine. */
-  readonly addresses?: () => readonly string[]
-}
-
-export interface Reading {
-  readonly mesh: Opened
-  readonly graph: Graph
-  readonly fleet: Fleet
-  /** The address of this machine in the mesh. */
-  readonly inside: string | null
-}
-
-export interface Refused {
-  readonly refused: readonly Diagnostic[]
-}
-
-export async function readMesh(io: Io, options: ReadOptions): Promise<Reading | Refused> {
-  const mesh = await openMesh({
-    ...{ directory: options.directory, environment: io.environment },
-    purpose: options.hooks ? 'read' : 'plan',
-  })
-  if (mesh.mesh === null) return { refused: mesh.diagnostics }
-  if (!options.json) report(io, mesh.diagnostics)
-  const names = mesh.mesh.hosts.map(host => host.name)
-  const planned = fleetOf({ ...mesh, files: await builtFiles(outOf(options), names) })
-  const graph = graphOf(mesh)
-  const inside = insideMesh(graph, (options.addresses ?? ownAddresses)())
-  return { mesh, graph, inside, fleet: inside === null ? planned : fromInside(planned) }
-}
-
-/** Null as well where nobody lets us see it. */
-export const secretsWritten = (directory: string) => (): number | null => {
-  try {
-    return statSync(join(directory, secretsDocument)).mtimeMs
-  } catch {
-    return null
-  }
-}
+import { type Reading, type ReadOptions, type Refused, secretsWritten } from './reading.ts'
+import { openSource, type Watched } from './sources.ts'
+import { version } from './version.ts'
 
 /** Looks without a new snapshot, and milliseconds that it may take in any case. */
 const tooOld = { intervals: 5, least: 60_000 }

@@ -119,7 +119,7 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
     .addOption(waitOption())
     .action(async (o: Common & Watching & { to?: string; wait: number }) =>
       run(
-        (await import('../serve.ts')).metricsTextfile(io, {
+        (await import('../textfile.ts')).metricsTextfile(io, {
           ...{ ...common(o), ...looking(o), hooks: false },
           ...{ to: o.to ?? null, wait: o.wait },
         }),
