@@ -104,6 +104,18 @@ test.each([
   expect(existsSync('-')).toBe(false)
 })
 
+test.each([
+  ['hosts', '-'],
+  ['hosts', '/dev/stdout'],
+  ['metrics-textfile', '/dev/stdout'],
+])('export %s --to %s is stdout, and no file that stdout may be is replaced', async (kind, to) => {
+  const directory = meshDirectory()
+  const argv = kind === 'hosts' ? [] : ['--demo']
+  const ran = await meshwright({}, 'export', kind, ...argv, '--to', to, '-C', directory)
+  expect(ran.code, ran.stderr).toBe(0)
+  expect(ran.stdout).toContain('tesla')
+})
+
 test('where serve is thought to be is said when the plan does not know', async () => {
   const directory = join(temporary(), 'fleet')
   expect((await meshwright({}, 'init', directory)).code).toBe(0)

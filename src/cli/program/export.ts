@@ -130,13 +130,15 @@ export function exportCommands(root: Command, { io, run }: Joining): void {
 function place(value: string): string {
   // An unset variable of a script.
   if (value === '') throw new InvalidArgumentError('It is empty.')
-  return value
+  // Where stdout is a file, on Linux this is a name of it, and the file would be replaced by another.
+  return value === '/dev/stdout' ? '-' : value
 }
 
 function textfile(value: string): string {
-  if (value !== '-' && !value.endsWith('.prom'))
+  const to = place(value)
+  if (to !== '-' && !to.endsWith('.prom'))
     throw new InvalidArgumentError('node_exporter reads no file whose name does not end in .prom.')
-  return value
+  return to
 }
 
 function directory(value: string): string {
