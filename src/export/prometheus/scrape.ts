@@ -61,7 +61,11 @@ export function scrapeConfigs(scraping: Scraping, how: Discovery): readonly obje
     honor_labels: true,
     ...withToken,
   }
-  const itself = { job_name: serveJob, ...asked, static_configs: [{ targets: serve }] }
+  const itself = {
+    ...{ job_name: serveJob, ...asked, static_configs: [{ targets: serve }] },
+    // Samples of members have an instance of their own: those of two that look would be one series.
+    relabel_configs: [{ source_labels: ['__address__'], target_label: 'serve' }],
+  }
   if (how === 'relayed')
     return [
       itself,

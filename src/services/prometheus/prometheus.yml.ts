@@ -92,10 +92,10 @@ function scrapesOf({ scrapes }: Watch, service: Deployed): readonly object[] {
     })
 }
 
-/** What is said of others is not to seem said of the host that says it. */
+/** What is said of others is not to seem said of the host that says it; nor, where two say it, by one of them. */
 const labelsOf = (target: Scrape): object => {
   const labels = instanceLabels(target)
-  return target.metrics.honorLabels === true ? { instance: labels.instance } : labels
+  return target.metrics.honorLabels === true ? { instance: labels.instance, serve: labels.instance } : labels
 }
 
 function tokensOf({ scrapes }: Watch, service: Deployed): readonly { path: string; token: SecretText }[] {

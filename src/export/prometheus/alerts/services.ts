@@ -29,6 +29,14 @@ const always: readonly Alert[] = [
     description: `The other members go on without it, if there are any. ${look}`,
     cases: [
       fires({ [`meshwright_instance_level{${member}}`]: '3x9' }, memberLabels),
+      // Two look, and one of them cannot see it.
+      fires(
+        {
+          [`meshwright_instance_level{${member},serve="a"}`]: '3x9',
+          [`meshwright_instance_level{${member},serve="b"}`]: '1x9',
+        },
+        memberLabels,
+      ),
       silent({ [`meshwright_instance_level{${member}}`]: '3 3 3 2x90' }),
     ],
   },
